@@ -1,0 +1,61 @@
+namespace Relay.Core.Errors;
+
+/// <summary>Why the relay closes a connection. <see cref="ErrorCatalogue"/> gives each its close code.</summary>
+public enum CloseReason
+{
+    /// <summary>The client said goodbye.</summary>
+    Normal,
+
+    /// <summary>The relay is being stopped.</summary>
+    GoingAway,
+
+    /// <summary>The client broke RFC 6455.</summary>
+    ProtocolError,
+
+    /// <summary>A text message was not UTF-8.</summary>
+    InvalidUtf8,
+
+    /// <summary>A message was over the limit.</summary>
+    MessageTooBig,
+
+    /// <summary>The connection's identity names no user.</summary>
+    MissingUserId,
+
+    /// <summary>The tenant is suspended.</summary>
+    TenantSuspended,
+
+    /// <summary>The client did not read what was pushed to it.</summary>
+    SlowConsumer,
+
+    /// <summary>The user has as many connections as allowed.</summary>
+    MaxConnectionsReached,
+
+    /// <summary>The user's hub could not be made.</summary>
+    HubCreationFailed,
+
+    /// <summary>The connection's token ran out.</summary>
+    TokenExpired,
+
+    /// <summary>The peer did not answer pings, or ended without a close frame: nobody is there to read a code.</summary>
+    PeerGone,
+}
+
+/// <summary>Whether and when a client should come back.</summary>
+public enum Reconnect
+{
+    /// <summary>The same connection would be refused again: something has to change first.</summary>
+    Never,
+
+    /// <summary>Right away.</summary>
+    AtOnce,
+
+    /// <summary>After a pause that grows, with jitter.</summary>
+    Later,
+}
+
+/// <summary>What a close reason means on the wire.</summary>
+/// <param name="Code">The close code of RFC 6455, or 0 when no close frame is sent.</param>
+/// <param name="Name">The reason's name in metrics and logs, and the text of the close frame.</param>
+/// <param name="Reconnect">What the client should do.</param>
+/// <param name="Meaning">A sentence for the documentation.</param>
+public sealed record CloseEntry(int Code, string Name, Reconnect Reconnect, string Meaning);

@@ -1,0 +1,164 @@
+namespace Relay.Core.Hubs;
+
+/// <summary>
+/// A tenant's directory of user hubs: it finds or makes a user's hub for a join, knows which hubs have no clients, and has
+/// those collected. It is not on the way of messages (DESIGN rule 3).
+/// </summary>
+/// <remarks>
+/// Each entry counts the joins that were routed to its hub. A hub is asked to end with that number, and refuses when it has
+/// seen another; its end counts only with that number. So a join on its way to an ending hub is never lost: the hub begins anew.
+/// </remarks>
+/// <typeparam name="THub">How the runtime names a user hub.</typeparam>
+public sealed class CentralHub<THub>
+    where THub : class
+{
+    private readonly TenantId _tenant;
+    private readonly HubLimits _limits;
+    private readonly ICentralHubPort<THub> _port;
+    private readonly Dictionary<string, Entry> _hubs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> _groups = new(StringComparer.Ordinal);
+    private long _clients;
+
+    /// <summary>Makes the directory.</summary>
+    /// <param name="tenant">Whose.</param>
+    /// <param name="limits">What bounds it.</param>
+    /// <param name="port">Its effects.</param>
+    public CentralHub(TenantId tenant, HubLimits limits, ICentralHubPort<THub> port) => (_tenant, _limits, _port) = (tenant, limits, port);
+
+    /// <summary>User hubs of the tenant.</summary>
+    public int Count => _hubs.Count;
+
+    /// <summary>Connections of the tenant, as the hubs last reported them.</summary>
+    public long Clients => _clients;
+
+    /// <summary>A connection wants to join its user's hub. The caller must hand the join to the hub that is given.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="turn">The turn.</param>
+    /// <returns>The hub, found or made; null when it cannot be made.</returns>
+    public THub? Route(string userId, Turn turn)
+    {
+        if (!_hubs.TryGetValue(userId, out var entry))
+        {
+            if (_hubs.Count >= _limits.MaxUserHubs) return null;
+            if (_port.CreateHub(new UserKey(_tenant, userId)) is not { } hub) return null;
+            entry = new Entry(hub) { IdleSince = turn.Now };
+            _hubs.Add(userId, entry);
+        }
+
+        entry.Routed++;
+        return entry.Hub;
+    }
+
+    /// <summary>Finds a user's hub without making one.</summary>
+    /// <param name="userId">The user.</param>
+    /// <returns>The hub, or null.</returns>
+    public THub? Find(string userId) => _hubs.GetValueOrDefault(userId)?.Hub;
+
+    /// <summary>Finds the hubs of a group's members.</summary>
+    /// <param name="group">The group.</param>
+    /// <returns>The hubs.</returns>
+    public IReadOnlyList<THub> Members(string group)
+    {
+        if (!_groups.TryGetValue(group, out var members)) return [];
+        var hubs = new List<THub>(members.Count);
+        foreach (var user in members)
+            if (_hubs.TryGetValue(user, out var entry)) hubs.Add(entry.Hub);
+        return hubs;
+    }
+
+    /// <summary>Lists hubs in the order of their users' ids.</summary>
+    /// <param name="after">Only users behind this id, or null.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The hubs.</returns>
+    public IReadOnlyList<THub> Page(string? after, int limit)
+    {
+        // The largest id on top, so that what falls out of the page is dropped at once.
+        var page = new PriorityQueue<Entry, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        foreach (var (user, entry) in _hubs)
+        {
+            if (after is not null && string.CompareOrdinal(user, after) <= 0) continue;
+            page.Enqueue(entry, user);
+            if (page.Count > limit) page.Dequeue();
+        }
+
+        var hubs = new THub[page.Count];
+        for (var i = hubs.Length - 1; i >= 0; i--) hubs[i] = page.Dequeue().Hub;
+        return hubs;
+    }
+
+    /// <summary>A hub tells how many clients it has.</summary>
+    /// <param name="userId">Whose hub.</param>
+    /// <param name="clients">The number.</param>
+    /// <param name="joins">Joins that the hub has seen.</param>
+    /// <param name="turn">The turn.</param>
+    public void Activity(string userId, int clients, long joins, Turn turn)
+    {
+        if (!_hubs.TryGetValue(userId, out var entry)) return;
+        _clients += clients - entry.Clients;
+        (entry.Clients, entry.Seen, entry.EndingSince) = (clients, joins, null);
+        if (clients == 0) entry.IdleSince = turn.Now;
+    }
+
+    /// <summary>A hub has ended.</summary>
+    /// <param name="userId">Whose hub.</param>
+    /// <param name="joins">Joins that the hub has seen. When one is on its way, the hub will begin anew and stays.</param>
+    public void Ended(string userId, long joins)
+    {
+        if (!_hubs.TryGetValue(userId, out var entry)) return;
+        entry.EndingSince = null;
+        if (joins == entry.Routed) Remove(userId, entry);
+    }
+
+    /// <summary>A user has joined or left a group.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="member">Joined or left.</param>
+    public void Group(string userId, string group, bool member)
+    {
+        if (!_groups.TryGetValue(group, out var members))
+        {
+            if (!member) return;
+            _groups.Add(group, members = new(StringComparer.Ordinal));
+        }
+
+        if (member) members.Add(userId);
+        else members.Remove(userId);
+        if (members.Count == 0) _groups.Remove(group);
+    }
+
+    /// <summary>Asks the hubs that have been idle for longer than the inactivity timeout to end. To be called every <see cref="HubLimits.CollectionInterval"/>.</summary>
+    /// <param name="turn">The turn.</param>
+    public void Collect(Turn turn)
+    {
+        foreach (var (user, entry) in _hubs)
+        {
+            if (entry.EndingSince is { } since)
+            {
+                if (turn.Now - since <= _limits.CancelTimeout * 2) continue;
+                Remove(user, entry);
+                _port.Abandon(entry.Hub);
+            }
+            else if (entry.Clients == 0 && entry.Seen == entry.Routed && turn.Now - entry.IdleSince > _limits.InactivityTimeout)
+            {
+                entry.EndingSince = turn.Now;
+                _port.AskToEnd(entry.Hub, entry.Routed);
+            }
+        }
+    }
+
+    private void Remove(string userId, Entry entry)
+    {
+        _hubs.Remove(userId);
+        _clients -= entry.Clients;
+    }
+
+    private sealed class Entry(THub hub)
+    {
+        internal THub Hub { get; } = hub;
+        internal long Routed;
+        internal long Seen;
+        internal int Clients;
+        internal TimeSpan IdleSince;
+        internal TimeSpan? EndingSince;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Relay.Core.Hubs;
+
+/// <summary>What bounds a hub.</summary>
+/// <param name="MaxConnectionsPerUser">Connections that a user may have at once.</param>
+/// <param name="InactivityTimeout">How long a hub without clients lives.</param>
+/// <param name="CancelTimeout">How long its plugins may take to end.</param>
+/// <param name="MaxUserHubs">Hubs that a tenant may have.</param>
+public sealed record HubLimits(int MaxConnectionsPerUser, TimeSpan InactivityTimeout, TimeSpan CancelTimeout, int MaxUserHubs)
+{
+    /// <summary>How often idle hubs are looked for: a hub lives at most the timeout and one interval.</summary>
+    public TimeSpan CollectionInterval => InactivityTimeout / 2.5;
+}

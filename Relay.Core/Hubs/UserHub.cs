@@ -1,0 +1,328 @@
+using Relay.Core.Errors;
+using Relay.Core.Protocol;
+
+namespace Relay.Core.Hubs;
+
+/// <summary>
+/// One user's hub: it counts the user's connections, gives each message to the plugin with the longest matching prefix, and
+/// decides what becomes of plugins that crash. A synchronous state machine; see <see cref="IUserHubPort"/> for its effects.
+/// </summary>
+/// <remarks>
+/// A hub that is being collected and gets a join begins anew at once (DESIGN, "Orleans runtime"): the connection is welcomed, and
+/// its plugins are pending until their old instances have ended.
+/// </remarks>
+public sealed class UserHub
+{
+    private readonly UserKey _key;
+    private readonly HubLimits _limits;
+    private readonly RestartPolicy _restarts;
+    private readonly IReadOnlyList<PluginInfo> _plugins;
+    private readonly PrefixTable _prefixes;
+    private readonly IUserHubPort _port;
+    private readonly ConnectionTable _connections = new();
+    private readonly PluginSlot[] _slots;
+    private HashSet<string>? _groups;
+    private Phase _phase = Phase.Active;
+    private long _joins;
+    private TimeSpan _idleSince;
+
+    /// <summary>Makes the hub and starts the plugins that start with it.</summary>
+    /// <param name="key">Whose hub.</param>
+    /// <param name="limits">What bounds it.</param>
+    /// <param name="restarts">How many crashes are forgiven.</param>
+    /// <param name="plugins">The plugins, in the order of their indexes.</param>
+    /// <param name="prefixes">Finds a plugin's index.</param>
+    /// <param name="port">The hub's effects.</param>
+    /// <param name="turn">The turn that makes it.</param>
+    public UserHub(UserKey key, HubLimits limits, RestartPolicy restarts, IReadOnlyList<PluginInfo> plugins, PrefixTable prefixes, IUserHubPort port, Turn turn)
+    {
+        (_key, _limits, _restarts, _plugins, _prefixes, _port) = (key, limits, restarts, plugins, prefixes, port);
+        _slots = new PluginSlot[plugins.Count];
+        for (var i = 0; i < _slots.Length; i++) _slots[i] = new PluginSlot();
+        _idleSince = turn.Now;
+        StartAutomatic();
+    }
+
+    private enum Phase
+    {
+        Active,
+        Ending,
+        Ended,
+    }
+
+    /// <summary>Connections of the user.</summary>
+    public int ClientCount => _connections.Count;
+
+    /// <summary>A connection wants to join.</summary>
+    /// <param name="connection">The connection. It is given its welcome before anything else.</param>
+    /// <param name="turn">The turn.</param>
+    /// <returns>Null, or why it may not.</returns>
+    public ErrorCode? Join(IHubConnection connection, Turn turn)
+    {
+        _joins++;
+        if (_phase != Phase.Active) BeginAnew(turn);
+        if (_connections.Count >= _limits.MaxConnectionsPerUser)
+        {
+            _port.ReportActivity(_connections.Count, _joins);
+            return ErrorCode.MaxConnectionsReached;
+        }
+
+        _connections.Add(connection);
+        connection.Push(Welcome(connection.Id));
+        if (_connections.Count == 1) TellPresence(true);
+        _port.ReportActivity(_connections.Count, _joins);
+        return null;
+    }
+
+    /// <summary>A connection has closed.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="turn">The turn.</param>
+    public void Leave(IHubConnection connection, Turn turn)
+    {
+        if (!_connections.Remove(connection)) return;
+        for (var i = 0; i < _slots.Length; i++)
+            if (_slots[i].Incarnation != 0) _port.ConnectionLeft(i, connection);
+        if (_connections.Count == 0)
+        {
+            _idleSince = turn.Now;
+            TellPresence(false);
+        }
+
+        _port.ReportActivity(_connections.Count, _joins);
+    }
+
+    /// <summary>A message of a connection.</summary>
+    /// <param name="connection">Who sent it.</param>
+    /// <param name="message">The message.</param>
+    public void Dispatch(IHubConnection connection, in ClientEnvelope message)
+    {
+        var index = message.HasEscapedType ? _prefixes.Find(System.Text.Encoding.UTF8.GetBytes(message.TypeText())) : _prefixes.Find(message.Type);
+        if (index < 0)
+        {
+            Refuse(connection, message, ErrorCode.PluginNotFound, $"No plugin takes messages of the type '{Shorten(message.TypeText())}'.");
+            return;
+        }
+
+        var plugin = _plugins[index];
+        var slot = _slots[index];
+        if (plugin.RequiredScope is { } scope && !connection.Identity.Scopes.Contains(scope))
+        {
+            Refuse(connection, message, ErrorCode.Forbidden, $"The plugin {plugin.Prefix} asks for the scope '{scope}'.");
+            return;
+        }
+
+        if (slot.Status == PluginStatus.Failed)
+        {
+            Refuse(connection, message, ErrorCode.PluginFailed, $"The plugin {plugin.Prefix} has failed for this user.");
+            return;
+        }
+
+        if (!slot.IsAlive) Want(index);
+        _port.PostToPlugin(index, connection, message);
+    }
+
+    /// <summary>Sends a frame to all of the user's connections.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="except">A connection that does not get it, or null.</param>
+    /// <returns>The connections that it went to.</returns>
+    public int Push(Frame frame, string? except = null)
+    {
+        var sent = 0;
+        foreach (var connection in _connections.All)
+        {
+            if (connection.Id == except) continue;
+            connection.Push(frame);
+            sent++;
+        }
+
+        return sent;
+    }
+
+    /// <summary>Sends a frame to one of the user's connections.</summary>
+    /// <param name="connectionId">Which.</param>
+    /// <param name="frame">The frame.</param>
+    /// <returns>False when there is none.</returns>
+    public bool PushTo(string connectionId, Frame frame)
+    {
+        if (_connections.Find(connectionId) is not { } connection) return false;
+        connection.Push(frame);
+        return true;
+    }
+
+    /// <summary>Makes the user a member of a group, or ends that.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="member">Join or leave.</param>
+    public void SetGroup(string group, bool member)
+    {
+        if (_phase == Phase.Ended) return;
+        _groups ??= new(StringComparer.Ordinal);
+        if (member ? _groups.Add(group) : _groups.Remove(group)) _port.ReportGroup(group, member);
+    }
+
+    /// <summary>A plugin instance is ready.</summary>
+    /// <param name="plugin">The plugin.</param>
+    /// <param name="incarnation">The instance.</param>
+    public void PluginStarted(int plugin, long incarnation)
+    {
+        if (_slots[plugin].Started(incarnation)) Announce(plugin);
+    }
+
+    /// <summary>A plugin instance crashed.</summary>
+    /// <param name="plugin">The plugin.</param>
+    /// <param name="incarnation">The instance.</param>
+    /// <param name="turn">The turn.</param>
+    public void PluginCrashed(int plugin, long incarnation, Turn turn)
+    {
+        var slot = _slots[plugin];
+        switch (slot.Crashed(incarnation, _port.NextIncarnation(), _restarts, turn.Now))
+        {
+            case CrashVerdict.Ignore:
+                return;
+            case CrashVerdict.Restart:
+                Announce(plugin);
+                _port.StartPlugin(plugin, slot.Incarnation);
+                return;
+            case CrashVerdict.Fail:
+                _port.FailPlugin(plugin);
+                Announce(plugin);
+                return;
+            case CrashVerdict.Ended:
+                EndIfDone();
+                return;
+        }
+    }
+
+    /// <summary>A plugin instance ended without a crash.</summary>
+    /// <param name="plugin">The plugin.</param>
+    /// <param name="incarnation">The instance.</param>
+    /// <param name="waiting">Whether messages wait in the plugin's inbox.</param>
+    public void PluginEnded(int plugin, long incarnation, bool waiting)
+    {
+        var slot = _slots[plugin];
+        if (incarnation != slot.Incarnation) return;
+        var before = slot.Status;
+        var restart = slot.Ended(incarnation, _port.NextIncarnation());
+        if (slot.Status != before) Announce(plugin);
+        if (restart) _port.StartPlugin(plugin, slot.Incarnation);
+        else if (waiting && _phase == Phase.Active) Want(plugin);
+        EndIfDone();
+    }
+
+    /// <summary>A plugin's inbox holds a message and there is no instance: the message overtook the news of the instance's end.</summary>
+    /// <param name="plugin">The plugin.</param>
+    public void PluginWanted(int plugin)
+    {
+        if (_slots[plugin].Status == PluginStatus.Failed) _port.FailPlugin(plugin);
+        else Want(plugin);
+    }
+
+    /// <summary>An operator gives a failed plugin another life.</summary>
+    /// <param name="prefix">The plugin.</param>
+    /// <returns>False when it is not failed, or not there.</returns>
+    public bool Revive(string prefix)
+    {
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            if (_plugins[i].Prefix != prefix) continue;
+            if (!_slots[i].Revive()) return false;
+            Announce(i);
+            if (_plugins[i].AutoStart) Want(i);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The central hub finds the hub idle and asks it to end. The hub refuses when that is no longer true.</summary>
+    /// <param name="joins">The joins on which the decision rests.</param>
+    /// <param name="turn">The turn.</param>
+    public void Collect(long joins, Turn turn)
+    {
+        if (_phase != Phase.Active || joins != _joins || _connections.Count > 0 || turn.Now - _idleSince < _limits.InactivityTimeout)
+        {
+            _port.ReportActivity(_connections.Count, _joins);
+            return;
+        }
+
+        End();
+    }
+
+    /// <summary>Describes the hub for an operator.</summary>
+    /// <param name="turn">The turn.</param>
+    /// <returns>The description.</returns>
+    public HubDescription Describe(Turn turn)
+    {
+        var connections = new string[_connections.Count];
+        for (var i = 0; i < connections.Length; i++) connections[i] = _connections.All[i].Id;
+        var plugins = new PluginDescription[_slots.Length];
+        for (var i = 0; i < plugins.Length; i++) plugins[i] = new(_plugins[i].Prefix, _slots[i].Status.Wire(), _slots[i].Crashes);
+        return new(_key.UserId, _phase == Phase.Active ? "active" : "ending", connections.Length > 0 ? TimeSpan.Zero : turn.Now - _idleSince, connections, [.. _groups ?? []], plugins);
+    }
+
+    private static string Shorten(string type) => type.Length <= 64 ? type : string.Concat(type.AsSpan(0, 64), "…");
+
+    private static void Refuse(IHubConnection connection, in ClientEnvelope message, ErrorCode code, string text) =>
+        connection.Answer(Frames.Error(code, text, message.RequestId), message.Credit);
+
+    private void BeginAnew(Turn turn)
+    {
+        _phase = Phase.Active;
+        _idleSince = turn.Now;
+        foreach (var slot in _slots) slot.Renew();
+        StartAutomatic();
+    }
+
+    private void StartAutomatic()
+    {
+        for (var i = 0; i < _slots.Length; i++)
+            if (_plugins[i].AutoStart) Want(i);
+    }
+
+    private void Want(int plugin)
+    {
+        var slot = _slots[plugin];
+        var before = slot.Status;
+        if (!slot.Want(_port.NextIncarnation())) return;
+        if (slot.Status != before) Announce(plugin);
+        _port.StartPlugin(plugin, slot.Incarnation);
+    }
+
+    private void TellPresence(bool present)
+    {
+        for (var i = 0; i < _slots.Length; i++)
+            if (_slots[i].IsAlive) _port.TellPresence(i, present);
+    }
+
+    private void End()
+    {
+        _phase = Phase.Ending;
+        foreach (var group in _groups ?? []) _port.ReportGroup(group, false);
+        _groups = null;
+        for (var i = 0; i < _slots.Length; i++)
+            if (_slots[i].End()) _port.EndPlugin(i, _slots[i].Incarnation);
+        EndIfDone();
+    }
+
+    private void EndIfDone()
+    {
+        if (_phase != Phase.Ending) return;
+        foreach (var slot in _slots)
+            if (slot.IsEnding) return;
+        _phase = Phase.Ended;
+        _port.ReportEnded(_joins);
+    }
+
+    private void Announce(int plugin)
+    {
+        var status = _slots[plugin].Status;
+        _port.PluginChanged(plugin, status);
+        if (_connections.Count > 0) Push(Frames.PluginStatus(_plugins[plugin].Prefix, status.Wire()));
+    }
+
+    private Frame Welcome(string connectionId)
+    {
+        var plugins = new (string, string)[_slots.Length];
+        for (var i = 0; i < plugins.Length; i++) plugins[i] = (_plugins[i].Prefix, _slots[i].Status.Wire());
+        return Frames.Welcome(_key.UserId, _connections.Count, connectionId, plugins);
+    }
+}

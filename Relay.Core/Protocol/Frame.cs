@@ -1,0 +1,10 @@
+namespace Relay.Core.Protocol;
+
+/// <summary>A message on its way to clients: encoded once, immutable, shared by every outbox it goes to.</summary>
+/// <param name="Bytes">The payload, UTF-8 when <paramref name="IsText"/>. Never changed after it is made.</param>
+/// <param name="IsText">Text or binary.</param>
+public readonly record struct Frame(byte[] Bytes, bool IsText = true)
+{
+    /// <summary>The payload's length.</summary>
+    public int Length => Bytes.Length;
+}

@@ -1,0 +1,74 @@
+using Relay.Core.Errors;
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>What the gateway speaks to: the hubs in this process, or a cluster of them.</summary>
+public interface IRelayRuntime
+{
+    /// <summary>
+    /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
+    /// <c>welcome</c>, and must be ended with <see cref="HubLink.Leave"/>.
+    /// </summary>
+    /// <param name="user">Whose hub.</param>
+    /// <param name="connection">The connection.</param>
+    /// <returns>The connection's link, or why there is none.</returns>
+    ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection);
+
+    /// <summary>Sends a frame to all connections of a user.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="frame">The frame.</param>
+    /// <returns>The connections that it went to.</returns>
+    ValueTask<int> PushToUserAsync(UserKey user, Frame frame);
+
+    /// <summary>Sends a frame to one connection of a user.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="connectionId">The connection.</param>
+    /// <param name="frame">The frame.</param>
+    /// <returns>False when the user has no such connection.</returns>
+    ValueTask<bool> PushToConnectionAsync(UserKey user, string connectionId, Frame frame);
+
+    /// <summary>Sends a frame to all connections of all members of a group.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="frame">The frame.</param>
+    /// <returns>The users that it went to.</returns>
+    ValueTask<int> PushToGroupAsync(TenantId tenant, string group, Frame frame);
+
+    /// <summary>Makes a user a member of a group, as long as the user's hub lives.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="group">The group, an id of 1 to 256 bytes.</param>
+    /// <returns>False when the user has no hub.</returns>
+    ValueTask<bool> JoinGroupAsync(UserKey user, string group);
+
+    /// <summary>Ends a user's membership in a group.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="group">The group.</param>
+    /// <returns>False when the user has no hub.</returns>
+    ValueTask<bool> LeaveGroupAsync(UserKey user, string group);
+
+    /// <summary>Gives a failed plugin of a user another life.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="prefix">The plugin.</param>
+    /// <returns>False when the user has no hub, or the plugin is not failed.</returns>
+    ValueTask<bool> RevivePluginAsync(UserKey user, string prefix);
+
+    /// <summary>Describes hubs, in the order of their users' ids.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="after">Only users behind this id, or null for all.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The hubs, and how many the tenant has in all.</returns>
+    ValueTask<HubPage> ListHubsAsync(TenantId tenant, string? after, int limit);
+}
+
+/// <summary>What became of a join.</summary>
+/// <param name="Link">The link, when the connection was welcomed.</param>
+/// <param name="Error">Why not, otherwise.</param>
+public readonly record struct JoinResult(HubLink? Link, ErrorCode? Error);
+
+/// <summary>A part of the list of hubs.</summary>
+/// <param name="Total">Hubs of the tenant.</param>
+/// <param name="Connections">Connections of the tenant.</param>
+/// <param name="Hubs">The hubs asked for.</param>
+public sealed record HubPage(int Total, long Connections, IReadOnlyList<HubDescription> Hubs);
