@@ -1,0 +1,15 @@
+namespace Relay.Abstractions;
+
+/// <summary>Makes a method of a <see cref="RelayPlugin"/> the handler of a topic.</summary>
+/// <remarks>
+/// The method takes, in this order, optionally the message's <c>data</c> as a type of the author's, the
+/// <see cref="PluginMessage"/>, and optionally a <see cref="CancellationToken"/>; it returns nothing, a <see cref="Task"/> or
+/// a <see cref="ValueTask"/>. It may be private. Several topics may share one method.
+/// </remarks>
+/// <param name="topic">The message's type without the plugin's prefix: <c>get_state</c>.</param>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true, Inherited = false)]
+public sealed class TopicAttribute(string topic) : Attribute
+{
+    /// <summary>The message's type without the plugin's prefix.</summary>
+    public string Topic { get; } = topic;
+}

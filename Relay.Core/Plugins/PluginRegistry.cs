@@ -1,0 +1,37 @@
+using Relay.Abstractions;
+using Relay.Core.Hubs;
+
+namespace Relay.Core.Plugins;
+
+/// <summary>All plugins of a relay, fixed when it starts.</summary>
+public sealed class PluginRegistry
+{
+    private PluginRegistry(IReadOnlyList<PluginDescriptor> plugins)
+    {
+        Plugins = plugins;
+        Prefixes = new([.. plugins.Select(plugin => plugin.Prefix)]);
+    }
+
+    /// <summary>The plugins in the order of their prefixes.</summary>
+    public IReadOnlyList<PluginDescriptor> Plugins { get; }
+
+    /// <summary>Finds a plugin's index in <see cref="Plugins"/> by a message's type.</summary>
+    public PrefixTable Prefixes { get; }
+
+    /// <summary>Checks plugin classes and makes the registry of the good ones.</summary>
+    /// <param name="registrations">The classes.</param>
+    /// <param name="settings">Gives a plugin's settings by its name, the prefix without its last <c>_</c>.</param>
+    /// <param name="faults">Takes everything that is wrong, a sentence each. The relay does not start when there is anything.</param>
+    /// <returns>The registry.</returns>
+    public static PluginRegistry Build(IEnumerable<PluginRegistration> registrations, Func<string, PluginSettings> settings, ICollection<string> faults)
+    {
+        var plugins = new SortedDictionary<string, PluginDescriptor>(StringComparer.Ordinal);
+        foreach (var registration in registrations)
+        {
+            if (PluginDescriptor.Read(registration, settings, faults) is not { } plugin) continue;
+            if (!plugins.TryAdd(plugin.Prefix, plugin)) faults.Add($"two plugins have the prefix '{plugin.Prefix}': {plugins[plugin.Prefix].Registration} and {registration}");
+        }
+
+        return new([.. plugins.Values]);
+    }
+}
