@@ -13,7 +13,10 @@ public interface IHubConnection
     /// <summary>Whose connection it is.</summary>
     UserIdentity Identity { get; }
 
-    /// <summary>Whether the outbox is below its bound, so that another answer may be made.</summary>
+    /// <summary>Whether it has closed: what is sent to it is dropped.</summary>
+    bool IsClosed { get; }
+
+    /// <summary>Whether the outbox is below its bound, so that another answer may be made; also true when the connection has closed.</summary>
     bool HasRoom { get; }
 
     /// <summary>

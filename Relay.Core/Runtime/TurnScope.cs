@@ -60,6 +60,9 @@ public sealed class TurnScope
         return opened;
     }
 
+    // The scope that a turn runs in.
+    internal static TurnScope Current => _current!;
+
     // True when the caller may run its turn at once; otherwise it is to be made ready.
     internal bool MayRunInline => !_draining;
 

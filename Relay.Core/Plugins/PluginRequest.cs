@@ -1,0 +1,125 @@
+using Relay.Abstractions;
+using Relay.Core.Errors;
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+
+namespace Relay.Core.Plugins;
+
+/// <summary>A message in a plugin's hands, and the guard of its one terminal.</summary>
+/// <remarks>
+/// The terminal is decided by one atomic step, because the plugin's code, its host's time limits and the hub may all want to end the
+/// request at once. Ending every open request of an instance is therefore also what fences its answers.
+/// </remarks>
+public sealed class PluginRequest : PluginMessage
+{
+    private readonly IRequestOwner _owner;
+    private readonly ClientEnvelope _envelope;
+    private string? _type;
+    private RequestStream? _stream;
+    private int _finished;
+    private int _creditTaken;
+
+    internal PluginRequest(IRequestOwner owner, long incarnation, IHubConnection connection, in ClientEnvelope envelope) =>
+        (_owner, Incarnation, Connection, _envelope) = (owner, incarnation, connection, envelope);
+
+    /// <inheritdoc/>
+    public override string Type => _type ??= _envelope.HasEscapedType ? _envelope.TypeText() : TypeNames.Shared.Get(_envelope.Type);
+
+    /// <inheritdoc/>
+    public override string Topic => _envelope.HasEscapedType ? Type[_owner.Prefix.Length..] : TypeNames.Shared.Get(_envelope.Type[_owner.Prefix.Length..]);
+
+    /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> Data => _envelope.Data;
+
+    /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> Frame => _envelope.Frame;
+
+    /// <inheritdoc/>
+    public override string? RequestId => _envelope.RequestIdText();
+
+    /// <inheritdoc/>
+    public override string? SessionId => _envelope.SessionIdText();
+
+    /// <inheritdoc/>
+    public override string ConnectionId => Connection.Id;
+
+    /// <inheritdoc/>
+    public override UserIdentity Identity => Connection.Identity;
+
+    internal long Incarnation { get; }
+
+    internal IHubConnection Connection { get; }
+
+    internal bool IsFinished => Volatile.Read(ref _finished) != 0;
+
+    internal bool IsDetached => Volatile.Read(ref _stream) is not null;
+
+    internal bool SurvivesDisconnect { get; private set; }
+
+    internal RequestStream? Stream => _stream;
+
+    /// <inheritdoc/>
+    public override bool Reply(string topic, ReadOnlySpan<byte> data = default)
+    {
+        if (!TryFinish()) return Late();
+        Connection.Answer(Part(topic, data), TakeCredit());
+        Closed();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Fail(string code, string message, ReadOnlySpan<byte> data = default)
+    {
+        if (!TryFinish()) return Late();
+        Connection.Answer(Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, _envelope.SessionId, data), TakeCredit());
+        Closed();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override PluginStream Detach(bool survivesDisconnect = false)
+    {
+        if (_stream is { } known) return known;
+        if (!_owner.TryOpen()) throw new TooManyOpenRequestsException(_owner.MaxOpen);
+        SurvivesDisconnect = survivesDisconnect;
+        var stream = new RequestStream(this, _owner);
+        Volatile.Write(ref _stream, stream);
+        _owner.Detached(this);
+        return stream;
+    }
+
+    /// <summary>Ends the request with an error of the relay's own, if it is still open. The client hears of it when it gave a <c>request_id</c>.</summary>
+    internal void Finish(ErrorCode code, string? message)
+    {
+        if (!TryFinish()) return;
+        if (_envelope.RequestId.IsEmpty && code == ErrorCode.NoAnswer) ReturnCredit();
+        else Connection.Answer(Frames.Error(code, message, _envelope.RequestId), TakeCredit());
+        Closed();
+    }
+
+    /// <summary>Gives the message's credit back before its request has ended.</summary>
+    internal void ReturnCredit()
+    {
+        var credit = TakeCredit();
+        if (credit != Credit.None) Connection.Return(credit);
+    }
+
+    internal TimeSpan LastProgress(TimeSpan now) => _stream is { } stream ? stream.LastProgress(now) : now;
+
+    internal Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, _envelope.SessionId, data);
+
+    private bool TryFinish() => Interlocked.Exchange(ref _finished, 1) == 0;
+
+    private bool Late()
+    {
+        _owner.LateTerminal();
+        return false;
+    }
+
+    private void Closed()
+    {
+        if (_stream is not null) _owner.Closed(this);
+    }
+
+    private Credit TakeCredit() => Interlocked.Exchange(ref _creditTaken, 1) == 0 ? _envelope.Credit : Credit.None;
+}

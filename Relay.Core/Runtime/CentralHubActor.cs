@@ -1,0 +1,76 @@
+using Relay.Abstractions;
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>Hosts a tenant's central hub: performs the effects of its <see cref="CentralHub{THub}"/>.</summary>
+internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<UserHubActor>
+{
+    private readonly PluginPool[] _pools;
+    private UserIdentity? _creator;
+
+    internal CentralHubActor(InProcessRuntime runtime, TenantId tenant)
+        : base(runtime.Clock)
+    {
+        (Runtime, NextCollection) = (runtime, runtime.Clock.Now + runtime.Options.Hubs.CollectionInterval);
+        Hub = new(tenant, runtime.Options.Hubs, this);
+        _pools = [.. runtime.Registry.Plugins.Select(plugin => new PluginPool(plugin, runtime.Options.MaxAbandoned, runtime.Counters))];
+    }
+
+    internal InProcessRuntime Runtime { get; }
+
+    // Turns only.
+    internal CentralHub<UserHubActor> Hub { get; }
+
+    // Sweep only.
+    internal TimeSpan NextCollection { get; set; }
+
+    public UserHubActor? CreateHub(UserKey user)
+    {
+        var hub = new UserHubActor(this, user, _creator!);
+        hub.Post(HubInput.Begin());
+        return hub;
+    }
+
+    public void AskToEnd(UserHubActor hub, long joins) => hub.Post(HubInput.Collect(joins));
+
+    public void Abandon(UserHubActor hub) => Runtime.Log.HubAbandoned(hub.Key);
+
+    internal PluginPool Pool(int plugin) => _pools[plugin];
+
+    protected override void OnTurn(in CentralInput input, Turn turn)
+    {
+        switch (input.Kind)
+        {
+            case CentralInput.Kinds.Route:
+                var join = (JoinOperation)input.Subject!;
+                _creator = join.Connection.Identity;
+                join.Routed(Hub.Route(join.User.UserId, turn));
+                break;
+            case CentralInput.Kinds.Activity:
+                Hub.Activity(input.UserId, input.Clients, input.Joins, turn);
+                break;
+            case CentralInput.Kinds.Ended:
+                Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
+                Hub.Ended(input.UserId, input.Joins);
+                break;
+            case CentralInput.Kinds.Group:
+                Hub.Group(input.UserId, (string)input.More!, input.Flag);
+                break;
+            case CentralInput.Kinds.PushToGroup:
+                var members = Hub.Members((string)input.Subject!);
+                foreach (var member in members) member.Post(HubInput.Push(new Frame((byte[])input.More!), null));
+                ((TaskCompletionSource<int>?)input.Answer)?.TrySetResult(members.Count);
+                break;
+            case CentralInput.Kinds.Collect:
+                Hub.Collect(turn);
+                break;
+            case CentralInput.Kinds.Query:
+                ((Action<CentralHubActor>)input.Subject!)(this);
+                break;
+        }
+    }
+
+    protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "central hub");
+}

@@ -1,0 +1,216 @@
+using Microsoft.Extensions.Logging;
+using Relay.Abstractions;
+using Relay.Core.Errors;
+using Relay.Core.Hubs;
+using Relay.Core.Plugins;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>Hosts one plugin of one user: performs the effects of its <see cref="PluginInbox"/>.</summary>
+internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, IRequestOwner, IRoomWaiter
+{
+    private readonly PluginInbox _inbox;
+    private readonly int _index;
+    private PluginRunner? _runner;
+    private int _open;
+    private int _watched;
+
+    internal PluginHostActor(UserHubActor hub, int index, PluginPool pool, UserIdentity user)
+        : base(hub.Runtime.Clock)
+    {
+        (Hub, _index, Pool, User) = (hub, index, pool, user);
+        _inbox = new(hub.Runtime.Options.Inbox, this, this, this);
+    }
+
+    internal InProcessRuntime Runtime => Hub.Runtime;
+
+    internal RuntimeClock Clock => Hub.Runtime.Clock;
+
+    internal UserHubActor Hub { get; }
+
+    internal PluginPool Pool { get; }
+
+    internal UserIdentity User { get; }
+
+    internal PluginKey Key => new(Hub.Key, Prefix);
+
+    internal IPluginStoreProvider Stores => Runtime.Stores;
+
+    internal ILogger PluginLog => Runtime.PluginLog(_index);
+
+    public string Prefix => Pool.Plugin.Prefix;
+
+    public TimeSpan Now => Clock.Now;
+
+    public int MaxOpen => Runtime.Options.MaxOpenRequests;
+
+    TimeSpan? IPluginInboxPort.RunningSince => _runner?.RunningSince;
+
+    public bool TryOpen()
+    {
+        if (Interlocked.Increment(ref _open) <= MaxOpen) return true;
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    public void Detached(PluginRequest request) => Post(PluginInput.Detached(request));
+
+    public void Closed(PluginRequest request)
+    {
+        Interlocked.Decrement(ref _open);
+        Post(PluginInput.DetachedFinished(request));
+    }
+
+    public void LateTerminal() => Interlocked.Increment(ref Runtime.Counters.LateTerminalsValue);
+
+    public void RoomAgain(IHubConnection connection) => Post(PluginInput.RoomAgain(connection));
+
+    void IPluginInboxPort.Start(long incarnation)
+    {
+        Volatile.Write(ref _open, 0);
+        _runner = new PluginRunner(this, incarnation);
+        _runner.Start(Scope);
+    }
+
+    void IPluginInboxPort.Run(PluginRequest request) => _runner!.Handle(request, Scope);
+
+    void IPluginInboxPort.RunPresence(long incarnation, bool present) => _runner!.TellPresence(present, Scope);
+
+    void IPluginInboxPort.Stop(long incarnation) => _runner!.Stop(Scope);
+
+    void IPluginInboxPort.Cancel(long incarnation) => _runner?.Cancel();
+
+    void IPluginInboxPort.Cancel(PluginRequest request) => request.Stream?.Cancel();
+
+    void IPluginInboxPort.Fence(long incarnation)
+    {
+        _runner?.Fence();
+        _runner = null;
+    }
+
+    void IPluginInboxPort.WantSweep() => Watch();
+
+    void IPluginInboxPort.ReportStarted(long incarnation) => Hub.Post(HubInput.Started(_index, incarnation));
+
+    void IPluginInboxPort.ReportCrashed(long incarnation, CrashCause cause)
+    {
+        Interlocked.Increment(ref Runtime.Counters.CrashesValue);
+        if (cause == CrashCause.TimeLimit)
+        {
+            Interlocked.Increment(ref Runtime.Counters.TimeLimitsValue);
+            Runtime.Log.PluginOverTime(Prefix, Hub.Key, incarnation);
+        }
+
+        Hub.Post(HubInput.Crashed(_index, incarnation));
+    }
+
+    void IPluginInboxPort.ReportEnded(long incarnation, bool waiting) => Hub.Post(HubInput.Ended(_index, incarnation, waiting));
+
+    void IPluginInboxPort.ReportWanted() => Hub.Post(HubInput.Wanted(_index));
+
+    void IPluginInboxPort.ReportDropped() => Interlocked.Increment(ref Runtime.Counters.DroppedMessagesValue);
+
+    internal PluginInstance Create() => Pool.Plugin.Create(Runtime.Services);
+
+    internal void Crashed(long incarnation, Exception error)
+    {
+        Runtime.Log.PluginCrashed(error, Prefix, Hub.Key, incarnation);
+        Post(PluginInput.Crashed(incarnation));
+    }
+
+    internal void DisposeFailed(Exception error) => Runtime.Log.PluginDisposeFailed(error, Prefix, Hub.Key);
+
+    /// <summary>Too many handlers of the plugin hang already: this one is not run.</summary>
+    internal void Refused(long incarnation, PluginRequest? request)
+    {
+        Interlocked.Increment(ref Runtime.Counters.RefusedRunsValue);
+        if (request is null)
+        {
+            Runtime.Log.PluginNotStarted(Prefix, Hub.Key, Pool.Abandoned);
+            Post(PluginInput.Crashed(incarnation));
+            return;
+        }
+
+        request.Finish(ErrorCode.PluginFailed, $"Too many handlers of {Prefix} hang.");
+        Post(PluginInput.HandlerEnded(request));
+    }
+
+    /// <summary>The watchdog has seen plugin code of this host block a thread.</summary>
+    internal void Blocked()
+    {
+        if (Pool.RevokeInline()) Runtime.Log.InlineRevoked(Prefix);
+        Post(PluginInput.Sweep());
+    }
+
+    /// <summary>Has the sweep look at the host as long as there is something to watch.</summary>
+    internal void Watch()
+    {
+        if (Interlocked.Exchange(ref _watched, 1) == 0) Runtime.Watch(this);
+    }
+
+    protected override void OnTurn(in PluginInput input, Turn turn)
+    {
+        switch (input.Kind)
+        {
+            case PluginInput.Kinds.Message:
+                _inbox.Post(input.Connection, input.Message);
+                break;
+            case PluginInput.Kinds.HandlerEnded:
+                _inbox.HandlerEnded(input.Request);
+                break;
+            case PluginInput.Kinds.Start:
+                _inbox.Start(input.Incarnation);
+                break;
+            case PluginInput.Kinds.Ready:
+                _inbox.InstanceReady(input.Incarnation);
+                break;
+            case PluginInput.Kinds.Crashed:
+                _inbox.CodeCrashed(input.Incarnation);
+                break;
+            case PluginInput.Kinds.Present:
+                _inbox.Presence(true);
+                break;
+            case PluginInput.Kinds.Absent:
+                _inbox.Presence(false);
+                break;
+            case PluginInput.Kinds.PresenceHandled:
+                _inbox.PresenceHandled(input.Incarnation);
+                break;
+            case PluginInput.Kinds.Detached:
+                _inbox.Detached(input.Request);
+                break;
+            case PluginInput.Kinds.DetachedFinished:
+                _inbox.DetachedFinished(input.Request);
+                break;
+            case PluginInput.Kinds.ConnectionLeft:
+                _inbox.ConnectionLeft(input.Connection);
+                break;
+            case PluginInput.Kinds.RoomAgain:
+                _inbox.RoomAgain(input.Connection);
+                break;
+            case PluginInput.Kinds.End:
+                _inbox.End(input.Incarnation, turn);
+                break;
+            case PluginInput.Kinds.Stopped:
+                _inbox.InstanceStopped(input.Incarnation);
+                break;
+            case PluginInput.Kinds.Fail:
+                _inbox.Fail();
+                break;
+            case PluginInput.Kinds.Sweep:
+                _inbox.Sweep(turn);
+                if (!_inbox.NeedsSweep) Unwatch();
+                break;
+        }
+    }
+
+    protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "plugin host");
+
+    private static TurnScope Scope => TurnScope.Current;
+
+    private void Unwatch()
+    {
+        Runtime.Unwatch(this);
+        Volatile.Write(ref _watched, 0);
+    }
+}

@@ -1,0 +1,192 @@
+using Relay.Abstractions;
+using Relay.Core.Plugins;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>
+/// One plugin instance and the running of its code. The host gives it one piece at a time; detached handlers run on beside it.
+/// Whatever the code does (throw, hang, wake late) ends as news for the host.
+/// </summary>
+internal sealed class PluginRunner(PluginHostActor host, long incarnation) : UserRun
+{
+    private readonly HostedContext _context = new(host, incarnation);
+    private PluginInstance? _instance;
+    private PluginRequest? _request;
+    private Work _work = Work.Start;
+    private bool _present;
+    private long _runningSince = NotRunning;
+    private int _outstanding;
+    private int _fenced;
+    private int _abandoned;
+
+    private const long NotRunning = -1;
+
+    private enum Work
+    {
+        Start,
+        Message,
+        Presence,
+        Stop,
+    }
+
+    internal long Incarnation => incarnation;
+
+    internal override bool Inline => host.Pool.Inline;
+
+    internal TimeSpan? RunningSince => Volatile.Read(ref _runningSince) is var ticks and not NotRunning ? new(ticks) : null;
+
+    internal void Start(TurnScope scope) => Enqueue(Work.Start, scope);
+
+    internal void Handle(PluginRequest request, TurnScope scope)
+    {
+        _request = request;
+        Enqueue(Work.Message, scope);
+    }
+
+    internal void TellPresence(bool present, TurnScope scope)
+    {
+        _present = present;
+        Enqueue(Work.Presence, scope);
+    }
+
+    internal void Stop(TurnScope scope) => Enqueue(Work.Stop, scope);
+
+    internal void Cancel() => _context.Cancel();
+
+    /// <summary>Ends the instance's rights for good.</summary>
+    internal void Fence()
+    {
+        if (Interlocked.Exchange(ref _fenced, 1) != 0) return;
+        _context.Fence();
+        // Counting itself in keeps the last one from leaving until it is known whether code still runs.
+        if (Interlocked.Increment(ref _outstanding) > 1)
+        {
+            Volatile.Write(ref _abandoned, 1);
+            host.Pool.CountAbandoned(1);
+        }
+
+        Leave();
+    }
+
+    internal override void Invoke(TurnScope scope)
+    {
+        var (work, request, present) = (_work, _request, _present);
+        _request = null;
+        if (!Enter()) return;
+        if (work is Work.Start or Work.Message && !host.Pool.MayRun)
+        {
+            host.Refused(incarnation, request);
+            Leave();
+            return;
+        }
+
+        Volatile.Write(ref _runningSince, scope.Turn(host.Clock).Now.Ticks);
+        var slot = WatchSlot.Enter(host);
+        ValueTask task;
+        try
+        {
+            task = work switch
+            {
+                Work.Start => StartAsync(),
+                Work.Message => _instance!.Plugin.HandleAsync(request!, _context.Stopping),
+                Work.Presence => present ? _instance!.Plugin.ResumeAsync(_context.Stopping) : _instance!.Plugin.ShutdownAsync(_context.Stopping),
+                Work.Stop => _instance?.Plugin.StopAsync(_context.TimeOver) ?? default,
+            };
+        }
+        catch (Exception e)
+        {
+            task = ValueTask.FromException(e);
+        }
+        finally
+        {
+            slot.Exit();
+        }
+
+        if (task.IsCompletedSuccessfully)
+        {
+            task.GetAwaiter().GetResult();
+            Done(work, request, null);
+        }
+        else
+        {
+            host.Watch();
+            _ = AwaitAsync(task, work, request);
+        }
+    }
+
+    private async Task AwaitAsync(ValueTask task, Work work, PluginRequest? request)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+            Done(work, request, null);
+        }
+        catch (Exception e)
+        {
+            Done(work, request, e);
+        }
+    }
+
+    private ValueTask StartAsync()
+    {
+        _instance = host.Create();
+        return _instance.Plugin.StartAsync(_context, _context.Stopping);
+    }
+
+    private void Enqueue(Work work, TurnScope scope)
+    {
+        _work = work;
+        Volatile.Write(ref _runningSince, NotRunning);
+        scope.Run(this);
+    }
+
+    private void Done(Work work, PluginRequest? request, Exception? error)
+    {
+        if (error is TooManyOpenRequestsException busy && request is not null)
+        {
+            request.Fail("busy", busy.Message);
+            error = null;
+        }
+
+        if (error is OperationCanceledException && (_context.Stopping.IsCancellationRequested || request?.Stream?.Cancelled.IsCancellationRequested == true)) error = null;
+        using (TurnScope.Enter())
+        {
+            if (error is not null) host.Crashed(incarnation, error);
+            else if (work == Work.Start) host.Post(PluginInput.Ready(incarnation));
+            else if (work == Work.Message) host.Post(PluginInput.HandlerEnded(request!));
+            else if (work == Work.Presence) host.Post(PluginInput.PresenceHandled(incarnation));
+            else host.Post(PluginInput.Stopped(incarnation));
+            Leave();
+        }
+    }
+
+    private bool Enter()
+    {
+        Interlocked.Increment(ref _outstanding);
+        if (Volatile.Read(ref _fenced) == 0) return true;
+        Leave();
+        return false;
+    }
+
+    // The last one out of a fenced instance disposes it.
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _outstanding) > 0 || Volatile.Read(ref _fenced) == 0) return;
+        if (Interlocked.Exchange(ref _abandoned, 0) != 0) host.Pool.CountAbandoned(-1);
+        if (Interlocked.Exchange(ref _instance, null) is { } instance) _ = DisposeAsync(instance);
+    }
+
+    private async Task DisposeAsync(PluginInstance instance)
+    {
+        // Author's code: away from any turn.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await instance.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            host.DisposeFailed(e);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+namespace Relay.Core.Runtime;
+
+/// <summary>What the runtime counts; read by the metrics. Every bounded thing's overflow is here.</summary>
+public sealed class RuntimeCounters
+{
+    internal long JoinsValue;
+    internal long RejectedJoinsValue;
+    internal long CrashesValue;
+    internal long TimeLimitsValue;
+    internal long FailedPluginsValue;
+    internal long LateTerminalsValue;
+    internal long DroppedMessagesValue;
+    internal long AbandonedValue;
+    internal long RefusedRunsValue;
+    internal long BlockedThreadsValue;
+    internal long RevokedInlineValue;
+    internal long TurnFaultsValue;
+    internal long CollectedHubsValue;
+
+    /// <summary>Connections welcomed.</summary>
+    public long Joins => Volatile.Read(ref JoinsValue);
+
+    /// <summary>Connections refused by a hub or for want of one.</summary>
+    public long RejectedJoins => Volatile.Read(ref RejectedJoinsValue);
+
+    /// <summary>Crashes of plugin instances.</summary>
+    public long Crashes => Volatile.Read(ref CrashesValue);
+
+    /// <summary>Those crashes that were a time limit's breach.</summary>
+    public long TimeLimits => Volatile.Read(ref TimeLimitsValue);
+
+    /// <summary>Plugins marked as failed.</summary>
+    public long FailedPlugins => Volatile.Read(ref FailedPluginsValue);
+
+    /// <summary>Terminals that came after the first, or from a fenced instance, and were dropped.</summary>
+    public long LateTerminals => Volatile.Read(ref LateTerminalsValue);
+
+    /// <summary>Messages of closed connections that were dropped from a full inbox.</summary>
+    public long DroppedMessages => Volatile.Read(ref DroppedMessagesValue);
+
+    /// <summary>Abandoned instances whose code still runs.</summary>
+    public long Abandoned => Volatile.Read(ref AbandonedValue);
+
+    /// <summary>Handlers not run because too many were abandoned.</summary>
+    public long RefusedRuns => Volatile.Read(ref RefusedRunsValue);
+
+    /// <summary>Threads that plugin code blocks now.</summary>
+    public long BlockedThreads => Volatile.Read(ref BlockedThreadsValue);
+
+    /// <summary>Plugins that lost the right to run inline.</summary>
+    public long RevokedInline => Volatile.Read(ref RevokedInlineValue);
+
+    /// <summary>Turns that threw: bugs of the relay.</summary>
+    public long TurnFaults => Volatile.Read(ref TurnFaultsValue);
+
+    /// <summary>Hubs that ended because nobody used them.</summary>
+    public long CollectedHubs => Volatile.Read(ref CollectedHubsValue);
+}

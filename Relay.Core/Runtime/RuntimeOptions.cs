@@ -1,0 +1,16 @@
+using Relay.Core.Hubs;
+using Relay.Core.Plugins;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>What bounds a runtime.</summary>
+/// <param name="Hubs">Bounds of hubs.</param>
+/// <param name="Restarts">How many crashes a plugin is forgiven.</param>
+/// <param name="Inbox">Bounds of a plugin's inbox and handlers.</param>
+/// <param name="MaxOpenRequests">Detached requests of one plugin and user.</param>
+/// <param name="MaxAbandoned">Abandoned handlers of one plugin in one tenant; at that number its messages are answered <c>plugin_failed</c> until some have ended.</param>
+public sealed record RuntimeOptions(HubLimits Hubs, RestartPolicy Restarts, InboxLimits Inbox, int MaxOpenRequests, int MaxAbandoned)
+{
+    /// <summary>How often time limits are looked at; they are kept with this precision.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+}

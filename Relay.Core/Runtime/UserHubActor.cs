@@ -1,0 +1,117 @@
+using Relay.Abstractions;
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>Hosts one user hub: performs the effects of its <see cref="UserHub"/>.</summary>
+internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
+{
+    private readonly PluginHostActor?[] _hosts;
+    private readonly UserIdentity _user;
+    private UserHub? _hub;
+
+    // The connection that made the hub stands for the user in its plugins' contexts.
+    internal UserHubActor(CentralHubActor central, UserKey key, UserIdentity user)
+        : base(central.Runtime.Clock)
+    {
+        (Central, Key, _user) = (central, key, user);
+        _hosts = new PluginHostActor?[central.Runtime.Plugins.Count];
+    }
+
+    internal CentralHubActor Central { get; }
+
+    internal InProcessRuntime Runtime => Central.Runtime;
+
+    internal UserKey Key { get; }
+
+    public long NextIncarnation() => Runtime.NextIncarnation();
+
+    public void StartPlugin(int plugin, long incarnation) => Host(plugin).Post(PluginInput.Start(incarnation));
+
+    public void PostToPlugin(int plugin, IHubConnection connection, in ClientEnvelope message) => Host(plugin).Post(PluginInput.Post(connection, message));
+
+    public void TellPresence(int plugin, bool present) => _hosts[plugin]?.Post(PluginInput.Presence(present));
+
+    public void ConnectionLeft(int plugin, IHubConnection connection) => _hosts[plugin]?.Post(PluginInput.ConnectionLeft(connection));
+
+    public void FailPlugin(int plugin)
+    {
+        Interlocked.Increment(ref Runtime.Counters.FailedPluginsValue);
+        _hosts[plugin]?.Post(PluginInput.Fail());
+    }
+
+    public void EndPlugin(int plugin, long incarnation) => Host(plugin).Post(PluginInput.End(incarnation));
+
+    public void ReportActivity(int clients, long joins) => Central.Post(CentralInput.Activity(Key.UserId, clients, joins));
+
+    public void ReportEnded(long joins) => Central.Post(CentralInput.Ended(Key.UserId, joins));
+
+    public void ReportGroup(string group, bool member) => Central.Post(CentralInput.Group(Key.UserId, group, member));
+
+    public void PluginChanged(int plugin, PluginStatus status)
+    {
+        if (status == PluginStatus.Failed) Runtime.Log.PluginFailed(Runtime.Plugins[plugin].Prefix, Key);
+    }
+
+    protected override void OnTurn(in HubInput input, Turn turn)
+    {
+        if (input.Kind == HubInput.Kinds.Message)
+        {
+            _hub!.Dispatch(input.Connection, input.Message);
+            return;
+        }
+
+        switch (input.Kind)
+        {
+            case HubInput.Kinds.Begin:
+                _hub = new(Key, Runtime.Options.Hubs, Runtime.Options.Restarts, Runtime.Plugins, Runtime.Registry.Prefixes, this, turn);
+                break;
+            case HubInput.Kinds.Join:
+                Join((JoinOperation)input.Subject!, turn);
+                break;
+            case HubInput.Kinds.Leave:
+                _hub!.Leave(input.Connection, turn);
+                break;
+            case HubInput.Kinds.Push:
+                _hub!.Push(input.Frame, (string?)input.Subject);
+                break;
+            case HubInput.Kinds.PushTo:
+                _hub!.PushTo((string)input.Subject!, input.Frame);
+                break;
+            case HubInput.Kinds.Group:
+                _hub!.SetGroup((string)input.Subject!, input.Flag);
+                break;
+            case HubInput.Kinds.Started:
+                _hub!.PluginStarted(input.Plugin, input.Number);
+                break;
+            case HubInput.Kinds.Crashed:
+                _hub!.PluginCrashed(input.Plugin, input.Number, turn);
+                break;
+            case HubInput.Kinds.Ended:
+                _hub!.PluginEnded(input.Plugin, input.Number, input.Flag);
+                break;
+            case HubInput.Kinds.Wanted:
+                _hub!.PluginWanted(input.Plugin);
+                break;
+            case HubInput.Kinds.Collect:
+                _hub!.Collect(input.Number, turn);
+                break;
+            case HubInput.Kinds.Query:
+                ((Action<UserHub, Turn>)input.Subject!)(_hub!, turn);
+                break;
+            case HubInput.Kinds.Message:
+                break;
+        }
+    }
+
+    protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "user hub");
+
+    private void Join(JoinOperation join, Turn turn)
+    {
+        var error = _hub!.Join(join.Connection, turn);
+        join.Complete(error is null ? new(new LocalHubLink(this, join.Connection), null) : new(null, error));
+    }
+
+    private PluginHostActor Host(int plugin) => _hosts[plugin] ??= new(this, plugin, Central.Pool(plugin), _user);
+}

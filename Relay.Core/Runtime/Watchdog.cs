@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>
+/// Notices threads that plugin code blocks: takes the right to run inline away from the plugin, has its host keep the time
+/// limit, and gives the pool a thread for each blocked one, so that the rest of the relay goes on.
+/// </summary>
+internal sealed class Watchdog(InProcessRuntime runtime)
+{
+    // Slots outlive a runtime because threads do; each belongs to one thread of the process.
+    private static readonly ConcurrentDictionary<WatchSlot, bool> Slots = new();
+    private static int _compensated;
+
+    internal static void Register(WatchSlot slot) => Slots.TryAdd(slot, true);
+
+    internal void Sweep()
+    {
+        var blocked = 0;
+        foreach (var (slot, _) in Slots)
+        {
+            if (!slot.Thread.IsAlive)
+            {
+                Slots.TryRemove(slot, out _);
+                continue;
+            }
+
+            var sequence = slot.Sequence;
+            if (slot.Host is not { } host || host.Runtime != runtime) continue;
+            if (slot.SeenAt == sequence)
+            {
+                blocked++;
+                host.Blocked();
+            }
+
+            slot.SeenAt = sequence;
+        }
+
+        Volatile.Write(ref runtime.Counters.BlockedThreadsValue, blocked);
+        Compensate(blocked);
+    }
+
+    private static void Compensate(int blocked)
+    {
+        var before = Interlocked.Exchange(ref _compensated, blocked);
+        if (before == blocked) return;
+        ThreadPool.GetMinThreads(out var workers, out var io);
+        ThreadPool.SetMinThreads(Math.Max(1, workers + blocked - before), io);
+    }
+}
