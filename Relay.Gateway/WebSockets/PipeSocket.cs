@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace Relay.Gateway.WebSockets;
+
+/// <summary>Frames over a duplex pipe: the pipe of a connection itself, or <see cref="UpgradeStreamPipe"/>.</summary>
+internal sealed class PipeSocket : IFrameSocket
+{
+    private readonly PipeReader _input;
+    private readonly PipeWriter _output;
+    private readonly FrameReader _reader;
+    private readonly Action? _abortTransport;
+
+    // Receive side only: what has arrived and was not read, part of the pipe's last result.
+    private ReadOnlySequence<byte> _rest;
+    private bool _holdsResult;
+
+    private int _aborted;
+    private volatile bool _disposed;
+
+    /// <param name="transport">Is completed when the socket is disposed.</param>
+    /// <param name="reader">Says which limits hold and whether the peer is a client.</param>
+    /// <param name="abortTransport">What cuts the connection under the pipe, from any thread.</param>
+    public PipeSocket(IDuplexPipe transport, FrameReader reader, Action? abortTransport = null)
+    {
+        _input = transport.Input;
+        _output = transport.Output;
+        _reader = reader;
+        _abortTransport = abortTransport;
+    }
+
+    private bool IsAborted => Volatile.Read(ref _aborted) != 0;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellation = default)
+    {
+        if (IsAborted) return false;
+        try
+        {
+            var leftover = AdvanceToUnread();
+            var result = await _input.ReadAsync(cancellation).ConfigureAwait(false);
+            _rest = result.Buffer;
+            _holdsResult = true;
+            if (result.IsCanceled) return false;
+            return !result.IsCompleted || _rest.Length > leftover;
+        }
+        catch (Exception e) when (IsEndOfTransport(e, cancellation))
+        {
+            return false;
+        }
+    }
+
+    public ReadStatus TryRead(out IncomingFrame frame) => _reader.TryRead(ref _rest, out frame);
+
+    public void Write(Opcode opcode, ReadOnlySpan<byte> payload)
+    {
+        var room = _output.GetSpan(FrameWriter.MaxHeaderBytes);
+        var header = FrameWriter.WriteHeader(room, opcode, payload.Length);
+        var fits = Math.Min(payload.Length, room.Length - header);
+        payload[..fits].CopyTo(room[header..]);
+        _output.Advance(header + fits);
+
+        // In the pipe's own pieces: asking for all of it at once would make a pipe leave its pool.
+        if (fits < payload.Length) _output.Write(payload[fits..]);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> FlushAsync(CancellationToken cancellation = default)
+    {
+        if (IsAborted) return false;
+        try
+        {
+            var result = await _output.FlushAsync(cancellation).ConfigureAwait(false);
+            return !result.IsCompleted && !result.IsCanceled;
+        }
+        catch (Exception e) when (IsEndOfTransport(e, cancellation))
+        {
+            return false;
+        }
+    }
+
+    public void Abort()
+    {
+        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
+
+        // Cancelling resumes what waits, perhaps on this very stack: a caller in the middle of its own turn must not run it.
+        ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.AbortNow(), this, preferLocal: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _rest = default;
+        await _input.CompleteAsync().ConfigureAwait(false);
+        await _output.CompleteAsync().ConfigureAwait(false);
+    }
+
+    private void AbortNow()
+    {
+        // The transport may belong to someone else by now.
+        if (_disposed) return;
+        _abortTransport?.Invoke();
+        _input.CancelPendingRead();
+        _output.CancelPendingFlush();
+    }
+
+    /// <summary>Gives the pipe back what was read; gives how many bytes stay.</summary>
+    private long AdvanceToUnread()
+    {
+        if (!_holdsResult) return 0;
+        var end = _rest.End;
+        var unread = _reader.IsFinished ? end : _rest.Start;
+        var leftover = _reader.IsFinished ? 0 : _rest.Length;
+        _holdsResult = false;
+        _rest = default;
+        _input.AdvanceTo(unread, end);
+        return leftover;
+    }
+
+    private static bool IsEndOfTransport(Exception e, CancellationToken cancellation) =>
+        e is IOException or ObjectDisposedException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+}
