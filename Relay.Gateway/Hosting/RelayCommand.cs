@@ -1,0 +1,68 @@
+using System.Reflection;
+
+namespace Relay.Gateway.Hosting;
+
+/// <summary>Does what the command line asks for, and gives the exit code: 0, 1 when the relay failed, 2 for faulty settings.</summary>
+internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<RelaySettings, Stream?, Task> run)
+{
+    public const int Failed = 1;
+    public const int Faulty = 2;
+
+    public Task<int> ExecuteAsync(SettingsInput input) => input.Command.Kind switch
+    {
+        CommandKind.Help => PrintAsync(HelpText.Write()),
+        CommandKind.Version => PrintAsync("relay " + Version),
+        CommandKind.Check => CheckAsync(SettingsLoader.Load(input)),
+        CommandKind.Run => RunAsync(SettingsLoader.Load(input)),
+    };
+
+    private static string Version =>
+        typeof(RelayCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    private async Task<int> PrintAsync(string text)
+    {
+        await output.WriteLineAsync(text);
+        return 0;
+    }
+
+    private async Task<int> CheckAsync(SettingsResult result)
+    {
+        if (result.Settings is not null)
+            return await PrintAsync("configuration is valid");
+        await PrintAsync(output, result.Faults);
+        return Faulty;
+    }
+
+    private async Task<int> RunAsync(SettingsResult result)
+    {
+        if (result.Settings is not { } settings)
+        {
+            await PrintAsync(errors, result.Faults);
+            return Faulty;
+        }
+
+        if (!RelayLogging.TryOpen(settings.Logging, out var logFile, out var fault))
+        {
+            await PrintAsync(errors, [fault]);
+            return Faulty;
+        }
+
+        try
+        {
+            await run(settings, logFile);
+            return 0;
+        }
+        catch (IOException error)
+        {
+            // An address that is in use, first of all: that needs a sentence, not a stack trace.
+            await errors.WriteLineAsync("relay: " + error.Message);
+            return Failed;
+        }
+    }
+
+    private static async Task PrintAsync(TextWriter writer, IEnumerable<SettingFault> faults)
+    {
+        foreach (var fault in faults)
+            await writer.WriteLineAsync(fault.ToString());
+    }
+}

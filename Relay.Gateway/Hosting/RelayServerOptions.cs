@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+
+namespace Relay.Gateway.Hosting;
+
+internal sealed record RelayServerOptions
+{
+    public string Host { get; init; } = "127.0.0.1";
+
+    public int Port { get; init; } = 8080;
+
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>As a browser writes them (lower case, no default port), or <c>*</c>.</summary>
+    public ImmutableArray<string> AllowedOrigins { get; init; } = [];
+
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+internal sealed record RelayMetricsOptions
+{
+    public bool Enabled { get; init; } = true;
+
+    public string Host { get; init; } = "127.0.0.1";
+
+    public int Port { get; init; } = 9090;
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+
+namespace Relay.Gateway.Hosting;
+
+/// <summary>
+/// Everything that can be configured, checked and immutable. The initial values are the defaults; what each member
+/// means, and its bounds, stand in <see cref="SettingsMap"/> and docs/relay.yaml.
+/// </summary>
+internal sealed record RelaySettings
+{
+    public RelayServerOptions Server { get; init; } = new();
+
+    public RelayMetricsOptions Metrics { get; init; } = new();
+
+    public RelayLoggingOptions Logging { get; init; } = new();
+
+    public RelayAuthOptions Auth { get; init; } = new();
+
+    public RelayHubOptions Hub { get; init; } = new();
+
+    public RelayPluginsOptions Plugins { get; init; } = new();
+
+    public RelayStorageOptions Storage { get; init; } = new();
+
+    /// <summary>By exact name: tenants that differ in case or normalisation are different tenants.</summary>
+    public ImmutableSortedDictionary<string, RelayTenantOptions> Tenants { get; init; } = DefaultTenants;
+
+    public static ImmutableSortedDictionary<string, RelayTenantOptions> NoTenants { get; } =
+        ImmutableSortedDictionary.Create<string, RelayTenantOptions>(StringComparer.Ordinal);
+
+    public static ImmutableSortedDictionary<string, RelayTenantOptions> DefaultTenants { get; } =
+        NoTenants.Add("default", new RelayTenantOptions());
+}
+
+internal sealed record RelayTenantOptions
+{
+    public bool Suspended { get; init; }
+}
+
+internal enum AuthMode
+{
+    None,
+}
+
+internal sealed record RelayAuthOptions
+{
+    public AuthMode Mode { get; init; }
+
+    public bool Insecure { get; init; }
+}
+
+internal sealed record RelayStorageOptions
+{
+    public RelaySqliteOptions Sqlite { get; init; } = new();
+}
+
+internal sealed record RelaySqliteOptions
+{
+    public string Path { get; init; } = "data/relay.db";
+}

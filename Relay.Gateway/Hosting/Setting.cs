@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+
+namespace Relay.Gateway.Hosting;
+
+/// <summary>One row of the map: a key, what it means, and how a value gets into the settings.</summary>
+internal abstract class Setting(string key, string doc)
+{
+    public string Key { get; } = key;
+
+    /// <summary>One line for docs/relay.yaml and <c>--help</c>.</summary>
+    public string Doc { get; } = doc;
+
+    public ImmutableArray<string> Path { get; } = [.. key.Split('.')];
+
+    public virtual bool Matches(ImmutableArray<string> path) => path.AsSpan().SequenceEqual(Path.AsSpan());
+
+    /// <summary>The settings with this value, or null and what is wrong with it.</summary>
+    public abstract RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault);
+
+    /// <summary>The value in these settings, as one writes it.</summary>
+    public abstract string Show(RelaySettings settings);
+}
+
+internal sealed class ValueSetting<T>(
+    string key, string doc, SettingType<T> type, Func<RelaySettings, T> get, Func<RelaySettings, T, RelaySettings> set)
+    : Setting(key, doc)
+{
+    public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
+    {
+        fault = "";
+        if (raw.Shape is RawShape.Text or RawShape.Nothing)
+        {
+            if (type.TryRead(raw.Text, out var value))
+                return set(settings, value);
+            fault = $"must be {type.Form}, not {Readable.Quote(raw.Text)}";
+            if (type.Hint(raw.Text) is { } hint)
+                fault += $" ({hint})";
+        }
+        else
+        {
+            fault = $"must be {type.Form}, not a {(raw.Shape == RawShape.Items ? "list" : "map")}";
+        }
+
+        return null;
+    }
+
+    public override string Show(RelaySettings settings) => type.Show(get(settings));
+}
+
+/// <summary>A list: a YAML list in the file, separated by commas in a variable or an option.</summary>
+internal sealed class ListSetting<T>(
+    string key,
+    string doc,
+    SettingType<T> type,
+    Func<RelaySettings, ImmutableArray<T>> get,
+    Func<RelaySettings, ImmutableArray<T>, RelaySettings> set)
+    : Setting(key, doc)
+{
+    public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
+    {
+        fault = "";
+        if (raw.Shape == RawShape.EmptyMap || (raw.Shape == RawShape.Text && raw.Source == SettingSource.File))
+        {
+            fault = "must be a list, such as [a, b]";
+            return null;
+        }
+
+        var items = raw.Shape == RawShape.Items
+            ? raw.Items
+            : [.. raw.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        var values = ImmutableArray.CreateBuilder<T>(items.Length);
+        foreach (var item in items)
+        {
+            if (!type.TryRead(item, out var value))
+            {
+                fault = $"each item must be {type.Form}, not {Readable.Quote(item)}";
+                return null;
+            }
+
+            values.Add(value);
+        }
+
+        return set(settings, values.ToImmutable());
+    }
+
+    public override string Show(RelaySettings settings) => $"[{string.Join(", ", get(settings).Select(type.Show))}]";
+}
+
+/// <summary>A part of the map: the rows of one record.</summary>
+internal sealed class SettingGroup<TOptions>(
+    string prefix, Func<RelaySettings, TOptions> get, Func<RelaySettings, TOptions, RelaySettings> set)
+{
+    public Setting Value<T>(
+        string name, SettingType<T> type, Func<TOptions, T> read, Func<TOptions, T, TOptions> write, string doc) =>
+        new ValueSetting<T>(
+            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)));
+
+    public Setting List<T>(
+        string name, SettingType<T> type, Func<TOptions, ImmutableArray<T>> read, Func<TOptions, ImmutableArray<T>, TOptions> write, string doc) =>
+        new ListSetting<T>(
+            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)));
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using static Relay.Gateway.Hosting.SettingTypes;
+
+namespace Relay.Gateway.Hosting;
+
+/// <summary>
+/// Every setting of this version, once: its key, how it is written, its bounds and what it means. The file, the
+/// environment, the options and docs/relay.yaml all follow this table; defaults are the records' initial values.
+/// </summary>
+internal static partial class SettingsMap
+{
+    private const int KiB = 1024;
+    private const int MiB = 1024 * KiB;
+    private const int GiB = 1024 * MiB;
+
+    private static readonly TimeSpan Instant = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Month = TimeSpan.FromDays(30);
+
+    private static readonly SettingGroup<RelayServerOptions> Server = new("server", s => s.Server, (s, v) => s with { Server = v });
+    private static readonly SettingGroup<RelayMetricsOptions> Metrics = new("metrics", s => s.Metrics, (s, v) => s with { Metrics = v });
+    private static readonly SettingGroup<RelayLoggingOptions> Logging = new("logging", s => s.Logging, (s, v) => s with { Logging = v });
+    private static readonly SettingGroup<RelayAuthOptions> Auth = new("auth", s => s.Auth, (s, v) => s with { Auth = v });
+    private static readonly SettingGroup<RelayHubOptions> Hub = new("hub", s => s.Hub, (s, v) => s with { Hub = v });
+    private static readonly SettingGroup<RelayPluginsOptions> Plugins = new("plugins", s => s.Plugins, (s, v) => s with { Plugins = v });
+
+    private static readonly SettingGroup<RelaySessionOptions> Session = new(
+        "plugins.session", s => s.Plugins.Session, (s, v) => s with { Plugins = s.Plugins with { Session = v } });
+
+    private static readonly SettingGroup<RelayAiOptions> Ai = new(
+        "plugins.ai", s => s.Plugins.Ai, (s, v) => s with { Plugins = s.Plugins with { Ai = v } });
+
+    private static readonly SettingGroup<RelayAiUpstreamOptions> Upstream = new(
+        "plugins.ai.upstream",
+        s => s.Plugins.Ai.Upstream,
+        (s, v) => s with { Plugins = s.Plugins with { Ai = s.Plugins.Ai with { Upstream = v } } });
+
+    private static readonly SettingGroup<RelayEchoOptions> Echo = new(
+        "plugins.echo", s => s.Plugins.Echo, (s, v) => s with { Plugins = s.Plugins with { Echo = v } });
+
+    private static readonly SettingGroup<RelaySqliteOptions> Sqlite = new(
+        "storage.sqlite", s => s.Storage.Sqlite, (s, v) => s with { Storage = s.Storage with { Sqlite = v } });
+
+    public static ImmutableArray<Setting> All { get; } =
+    [
+        Server.Value("host", SettingForms.Host, o => o.Host, (o, v) => o with { Host = v },
+            "Where to listen: an IP address, localhost, or * for every address."),
+        Server.Value("port", Int(0, 65535), o => o.Port, (o, v) => o with { Port = v },
+            "0 takes any free port; the relay prints which."),
+        Server.Value("drain_timeout", Duration(Instant, Hour), o => o.DrainTimeout, (o, v) => o with { DrainTimeout = v },
+            "How long a stop may take: clients are told, messages under way are answered."),
+        Server.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
+            "Web origins that may connect beside the relay's own, such as https://app.example.com; * for any."),
+        Server.Value("ping_interval", Duration(Instant, Hour), o => o.PingInterval, (o, v) => o with { PingInterval = v },
+            "A connection from which nothing came for this long is sent a ping."),
+        Server.Value("ping_timeout", Duration(Instant, Hour), o => o.PingTimeout, (o, v) => o with { PingTimeout = v },
+            "A connection that sends nothing for this long after a ping is dead."),
+
+        Metrics.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "Serve /metrics."),
+        Metrics.Value("host", SettingForms.Host, o => o.Host, (o, v) => o with { Host = v },
+            "Where /metrics listens: an IP address, localhost, or * for every address."),
+        Metrics.Value("port", Int(0, 65535), o => o.Port, (o, v) => o with { Port = v },
+            "0 takes any free port; the relay prints which."),
+
+        Logging.Value("level", SettingForms.Level, o => o.Level, (o, v) => o with { Level = v },
+            "trace, debug, info, warn, error or none. The framework's own lines come at warn, or at debug and below."),
+        Logging.Value("output", SettingForms.LogOutput, o => o.Output, (o, v) => o with { Output = v },
+            "stderr, stdout, or the path of a file to append to (with a / or a dot in it)."),
+        Logging.Value("format", OneOf(("text", LogFormat.Text), ("json", LogFormat.Json)), o => o.Format, (o, v) => o with { Format = v },
+            "text or json, one line each."),
+
+        Auth.Value("mode", SettingForms.AuthMode, o => o.Mode, (o, v) => o with { Mode = v },
+            "none: whoever connects names its user. Refused unless server.host is a loopback address or auth.insecure is true."),
+        Auth.Value("insecure", Bool, o => o.Insecure, (o, v) => o with { Insecure = v },
+            "Accept auth.mode none on an address that others can reach."),
+
+        Hub.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
+            "Connections beyond it are closed with max_connections_reached."),
+        Hub.Value("queue_multiplier", Int(1, 1_000_000), o => o.QueueMultiplier, (o, v) => o with { QueueMultiplier = v },
+            "Messages of one connection that may be under way; beyond it the relay stops reading from that connection."),
+        Hub.Value("queue_bytes", Bytes(1, GiB), o => o.QueueBytes, (o, v) => o with { QueueBytes = v },
+            "The same in bytes; one message always fits."),
+        Hub.Value("close_timeout", Duration(Instant, Minute), o => o.CloseTimeout, (o, v) => o with { CloseTimeout = v },
+            "How long a closing connection may take before it is cut."),
+        Hub.Value("user_hub_inactivity_timeout", Duration(Second, Month), o => o.UserHubInactivityTimeout, (o, v) => o with { UserHubInactivityTimeout = v },
+            "A user's hub without connections is collected after this long."),
+        Hub.Value("cancel_timeout", Duration(Instant, Hour), o => o.CancelTimeout, (o, v) => o with { CancelTimeout = v },
+            "How long a collected hub's plugins may take to stop."),
+        Hub.Value("max_message_bytes", Bytes(128, 64 * MiB), o => o.MaxMessageBytes, (o, v) => o with { MaxMessageBytes = v },
+            "A longer message closes its connection with message_too_big."),
+        Hub.Value("outbox_bytes", Bytes(KiB, GiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
+            "What may wait for a client that reads slowly; pushes beyond it close the connection with slow_consumer."),
+        Hub.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
+            "Hubs of one tenant; a new user beyond it gets hub_creation_failed."),
+
+        Plugins.Value("directory", SettingForms.Path, o => o.Directory, (o, v) => o with { Directory = v },
+            "A folder for each plugin that is loaded at start. The default may be missing, any other may not."),
+        Plugins.Value("handler_timeout", Duration(Instant, Hour), o => o.HandlerTimeout, (o, v) => o with { HandlerTimeout = v },
+            "A handler that takes longer has crashed."),
+        Plugins.Value("detached_idle_timeout", Duration(Instant, Day), o => o.DetachedIdleTimeout, (o, v) => o with { DetachedIdleTimeout = v },
+            "A detached request that sends nothing for this long has failed."),
+        Plugins.Value("max_open_requests", Int(1, 100_000), o => o.MaxOpenRequests, (o, v) => o with { MaxOpenRequests = v },
+            "Detached requests of one user in one plugin."),
+        Plugins.Value("max_abandoned", Int(1, 10_000), o => o.MaxAbandoned, (o, v) => o with { MaxAbandoned = v },
+            "Handlers of one tenant that were given up and still run."),
+        Plugins.Value("restart_window", OptionalDuration(Second, Month), o => o.RestartWindow, (o, v) => o with { RestartWindow = v },
+            "A crash is forgiven after this long. Empty: never."),
+
+        Session.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "The session_ plugin: durable state by session_id."),
+        Session.Value("max_state_bytes", Bytes(1, 64 * MiB), o => o.MaxStateBytes, (o, v) => o with { MaxStateBytes = v },
+            "The longest state of one session."),
+        Session.Value("max_sessions", Int(1, 1_000_000), o => o.MaxSessions, (o, v) => o with { MaxSessions = v },
+            "Sessions of one user."),
+
+        Ai.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "The ai_ plugin: chats with a model."),
+        Ai.Value("idle_timeout", Duration(Instant, Hour), o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v },
+            "A chat whose model sends nothing for this long has failed."),
+        Upstream.Value("base_url", SettingForms.Url, o => o.BaseUrl, (o, v) => o with { BaseUrl = v },
+            "An OpenAI-compatible API, such as http://127.0.0.1:11434/v1. Empty: none, and chats get ai_no_upstream."),
+        Upstream.Value("api_key", SettingForms.Secret, o => o.ApiKey, (o, v) => o with { ApiKey = v },
+            "Sent to the upstream; better given as RELAY_PLUGINS__AI__UPSTREAM__API_KEY than in a file."),
+        Upstream.Value("model", Text, o => o.Model, (o, v) => o with { Model = v },
+            "The model of a chat that names none."),
+
+        Echo.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "The echo_ plugin: answers what it is sent; for measuring."),
+
+        Sqlite.Value("path", SettingForms.Path, o => o.Path, (o, v) => o with { Path = v },
+            "The database file; its folder is made when it is missing."),
+
+        new TenantSetting(),
+        new PluginSetting(),
+    ];
+}
