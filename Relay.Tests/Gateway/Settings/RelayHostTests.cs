@@ -1,0 +1,50 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Tests.Gateway.Settings;
+
+public class RelayHostTests
+{
+    [Theory]
+    [InlineData("127.0.0.1", "http://127.0.0.1:")]
+    [InlineData("localhost", "http://127.0.0.1:")]
+    [InlineData("127.0.0.9", "http://127.0.0.9:")]
+    public async Task ListensWhereTheSettingsSayOnAnyFreePort(string host, string url)
+    {
+        var settings = new RelaySettings
+        {
+            Server = new RelayServerOptions { Host = host, Port = 0 },
+            Logging = new RelayLoggingOptions { Level = LogLevel.None },
+        };
+        await using var app = RelayHost.Build(settings, logFile: null);
+        await app.StartAsync();
+        var listening = Assert.Single(app.Urls);
+        Assert.StartsWith(url, listening);
+        using var client = new HttpClient();
+        foreach (var path in new[] { "/healthz/live", "/healthz/ready" })
+        {
+            using var response = await client.GetAsync(listening + path).WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task TheFrameworksOwnConfigurationIsNotRead()
+    {
+        // Read while building only; the names belong to no other test.
+        string[] names = ["ASPNETCORE_URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_PORTS", "Kestrel__Endpoints__Http__Url"];
+        foreach (var name in names)
+            Environment.SetEnvironmentVariable(name, "http://127.0.0.1:1");
+        try
+        {
+            await using var app = RelayHost.Build(new RelaySettings(), logFile: null);
+            Assert.All(["urls", "http_ports", "Kestrel:Endpoints:Http:Url"], key => Assert.Null(app.Configuration[key]));
+        }
+        finally
+        {
+            foreach (var name in names)
+                Environment.SetEnvironmentVariable(name, null);
+        }
+    }
+}
