@@ -15,7 +15,7 @@ internal sealed class YamlReader
 
     private readonly string _file;
     private readonly FaultList _faults;
-    private readonly Parser _parser;
+    private readonly GuardedParser _parser;
     private readonly List<RawSetting> _found = [];
     private readonly List<string> _path = [];
 
@@ -23,7 +23,7 @@ internal sealed class YamlReader
     {
         _file = file;
         _faults = faults;
-        _parser = new Parser(new StringReader(text));
+        _parser = new GuardedParser(new Parser(new StringReader(text)));
     }
 
     public static IReadOnlyList<RawSetting> Read(string file, string text, FaultList faults)
@@ -170,4 +170,26 @@ internal sealed class YamlReader
 
     /// <summary>Well-formed YAML of a kind that settings have no use for; reading stops there.</summary>
     private sealed class Refusal(Mark at, string message) : YamlException(at, at, message);
+
+    /// <summary>
+    /// Some texts trip the scanner over itself and it throws what no operator should see.
+    /// Everything that it throws is a fault of the text, near the last thing that it understood.
+    /// </summary>
+    private sealed class GuardedParser(Parser parser) : IParser
+    {
+        public ParsingEvent? Current => parser.Current;
+
+        public bool MoveNext()
+        {
+            try
+            {
+                return parser.MoveNext();
+            }
+            catch (Exception error) when (error is not YamlException)
+            {
+                var at = parser.Current?.End ?? Mark.Empty;
+                throw new SyntaxErrorException(at, at, "not understood after this line");
+            }
+        }
+    }
 }

@@ -37,16 +37,18 @@ internal sealed record Loading
         };
     }
 
+    public SettingsResult Load() => SettingsLoader.Load(Input());
+
     public RelaySettings Settings()
     {
-        var result = SettingsLoader.Load(Input());
+        var result = Load();
         Assert.Empty(result.Faults);
         return Assert.IsType<RelaySettings>(result.Settings);
     }
 
     public string[] Faults()
     {
-        var result = SettingsLoader.Load(Input());
+        var result = Load();
         Assert.Null(result.Settings);
         Assert.NotEmpty(result.Faults);
         return [.. result.Faults.Select(each => each.ToString())];

@@ -28,23 +28,4 @@ public class RelayHostTests
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
     }
-
-    [Fact]
-    public async Task TheFrameworksOwnConfigurationIsNotRead()
-    {
-        // Read while building only; the names belong to no other test.
-        string[] names = ["ASPNETCORE_URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_PORTS", "Kestrel__Endpoints__Http__Url"];
-        foreach (var name in names)
-            Environment.SetEnvironmentVariable(name, "http://127.0.0.1:1");
-        try
-        {
-            await using var app = RelayHost.Build(new RelaySettings(), logFile: null);
-            Assert.All(["urls", "http_ports", "Kestrel:Endpoints:Http:Url"], key => Assert.Null(app.Configuration[key]));
-        }
-        finally
-        {
-            foreach (var name in names)
-                Environment.SetEnvironmentVariable(name, null);
-        }
-    }
 }
