@@ -31,7 +31,7 @@ internal sealed class OpenAiChatClient : IChatClient
         _chat = new("unused", new ApiKeyCredential(apiKey ?? "unused"), new OpenAIClientOptions
         {
             Endpoint = baseUrl,
-            Transport = new HttpClientPipelineTransport(SharedHttp.Client),
+            Transport = new EventStreamTransport(),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0), // a chat costs money: the client decides whether to ask again
             ClientLoggingOptions = new() { EnableLogging = false },
@@ -86,7 +86,6 @@ internal sealed class OpenAiChatClient : IChatClient
     private async Task<PipelineResponse> SendAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellation)
     {
         var request = new RequestOptions { BufferResponse = false, CancellationToken = cancellation, ErrorOptions = ClientErrorBehaviors.NoThrow };
-        request.SetHeader("Accept", "text/event-stream");
         using var body = BinaryContent.Create(ChatRequestBody.Write(messages, options?.ModelId));
         try
         {

@@ -19,7 +19,7 @@ internal sealed class ScriptedChatUpstream : IAsyncDisposable
     public string BaseUrl => _app.Urls.First() + "/v1";
 
     /// <summary>Every request so far.</summary>
-    public ConcurrentQueue<(string Path, string? Authorization, string Body)> Requests { get; } = new();
+    public ConcurrentQueue<(string Path, string? Accept, string? Authorization, string Body)> Requests { get; } = new();
 
     /// <summary>Ends when a request has arrived.</summary>
     public Task Reached => _reached.Task;
@@ -36,11 +36,18 @@ internal sealed class ScriptedChatUpstream : IAsyncDisposable
         var upstream = new ScriptedChatUpstream(app);
         app.Run(async context =>
         {
-            using var _ = context.RequestAborted.Register(() => upstream._aborted.TrySetResult());
             using var body = new StreamReader(context.Request.Body);
-            upstream.Requests.Enqueue((context.Request.Path, context.Request.Headers.Authorization, await body.ReadToEndAsync()));
+            upstream.Requests.Enqueue((context.Request.Path, context.Request.Headers.Accept, context.Request.Headers.Authorization, await body.ReadToEndAsync()));
             upstream._reached.TrySetResult();
-            await answer(context);
+            try
+            {
+                await answer(context);
+            }
+            finally
+            {
+                if (context.RequestAborted.IsCancellationRequested)
+                    upstream._aborted.TrySetResult();
+            }
         });
         await app.StartAsync();
         return upstream;

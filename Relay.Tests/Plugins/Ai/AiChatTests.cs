@@ -81,6 +81,7 @@ public sealed class AiChatTests
         _client.Say("first");
         _client.Say("second");
         _client.Close();
+        await chat.Writing.Task.WaitAsync(AiHost.Patience);
         host.Clock.Advance(TimeSpan.FromHours(1));
         Assert.Equal(0, _client.Asking);
         Assert.Empty(chat.Rest());

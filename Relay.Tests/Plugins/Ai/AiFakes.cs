@@ -31,6 +31,9 @@ internal sealed class AiMessage(string topic, string data, string? requestId = "
     /// <summary>What a write waits for; room at once unless a test sets it.</summary>
     public Task Room { get; set; } = Task.CompletedTask;
 
+    /// <summary>Ends when a write has begun, room or not.</summary>
+    public TaskCompletionSource Writing { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Fired by a test as the runtime does on disconnect.</summary>
     public CancellationTokenSource Gone { get; } = new();
 
@@ -70,6 +73,7 @@ internal sealed class AiMessage(string topic, string data, string? requestId = "
 
         public override async ValueTask<bool> WriteAsync(string topic, ReadOnlyMemory<byte> data = default)
         {
+            message.Writing.TrySetResult();
             await message.Room;
             return !_ended && message.Send(topic, data.Span, null);
         }

@@ -38,15 +38,22 @@ internal sealed class HandClient : IChatClient
     {
         Messages = [.. messages];
         Options = options;
-        using var _ = cancellationToken.Register(() => Cancelled.TrySetResult());
-        while (true)
+        try
         {
-            _asked.Writer.TryWrite(_taken);
-            if (!await _answer.Reader.WaitToReadAsync(cancellationToken))
-                yield break;
-            _taken++;
-            _answer.Reader.TryRead(out var update);
-            yield return update!();
+            while (true)
+            {
+                _asked.Writer.TryWrite(_taken);
+                if (!await _answer.Reader.WaitToReadAsync(cancellationToken))
+                    yield break;
+                _taken++;
+                _answer.Reader.TryRead(out var update);
+                yield return update!();
+            }
+        }
+        finally
+        {
+            if (cancellationToken.IsCancellationRequested)
+                Cancelled.TrySetResult();
         }
     }
 

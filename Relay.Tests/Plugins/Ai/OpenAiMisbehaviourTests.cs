@@ -58,18 +58,27 @@ public sealed class OpenAiMisbehaviourTests
     }
 
     [Fact]
-    public async Task AConnectionThatBreaksInMidStreamIsAnError()
+    public async Task AConnectionThatBreaksInMidStreamIsAnErrorAndNotTriedAgain()
     {
+        var arrived = new TaskCompletionSource();
         await using var upstream = await StartAsync(async context =>
         {
-            await Events(Delta("half"))(context);
+            // An id and a retry time invite a reader of events to ask again.
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync($"retry: 1\nid: 7\ndata: {Delta("half")}\n\n");
+            await arrived.Task;
             context.Abort();
         });
         var host = await AiHost.ConfiguredAsync(upstream.BaseUrl);
+        var chat = new AiMessage("chat", AiHost.OneQuestion);
+        var running = host.HandleAsync(chat);
+        Assert.Equal("delta", (await chat.NextAsync()).Topic);
 
-        var sent = await host.ChatAsync();
+        arrived.SetResult();
 
-        Assert.Equal("The upstream broke off its answer.", sent[^1].Text);
+        await running;
+        Assert.Equal("The upstream broke off its answer.", Assert.Single(chat.Rest()).Text);
+        Assert.Single(upstream.Requests);
     }
 
     [Fact]
@@ -139,21 +148,24 @@ public sealed class OpenAiMisbehaviourTests
         Assert.Equal("The upstream reported an error: overloaded", error.Text);
     }
 
-    [Fact]
-    public async Task ARedirectIsNotFollowed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ARedirectIsNotFollowed(bool sameServer)
     {
         await using var elsewhere = await StartAsync(Events(Finish("stop"), "[DONE]"));
         await using var upstream = await StartAsync(context =>
         {
-            context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
-            context.Response.Headers.Location = elsewhere.BaseUrl + "/chat/completions";
+            context.Response.StatusCode = 307;
+            context.Response.Headers.Location = sameServer ? "/elsewhere" : elsewhere.BaseUrl + "/chat/completions";
             return Task.CompletedTask;
         });
         var host = await AiHost.ConfiguredAsync(upstream.BaseUrl, Key);
 
         var error = Assert.Single(await host.ChatAsync());
 
-        Assert.Equal("""{"status":307}""", error.Data.GetRawText());
+        Assert.Equal(("The upstream redirects elsewhere, which is not followed.", """{"status":307}"""), (error.Text, error.Data.GetRawText()));
+        Assert.Single(upstream.Requests);
         Assert.Empty(elsewhere.Requests);
     }
 

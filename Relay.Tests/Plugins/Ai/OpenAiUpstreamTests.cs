@@ -28,8 +28,8 @@ public sealed class OpenAiUpstreamTests
 
         await host.ChatAsync("""{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"ü"}]},{"role":"tool","tool_call_id":"t","content":"42"}]}""");
 
-        var (path, authorization, body) = Assert.Single(upstream.Requests);
-        Assert.Equal(("/v1/chat/completions", "Bearer sk-hunter2"), (path, authorization));
+        var (path, accept, authorization, body) = Assert.Single(upstream.Requests);
+        Assert.Equal(("/v1/chat/completions", "text/event-stream", "Bearer sk-hunter2"), (path, accept, authorization));
         Assert.True(JsonElement.DeepEquals(
             JsonDocument.Parse("""
                 {"model":"m","messages":[{"role":"user","content":"aü"},{"role":"tool","tool_call_id":"t","content":"42"}],
