@@ -7,6 +7,8 @@ namespace Relay.Plugins.Ai;
 /// <summary>Carries one chat from the upstream to its client: deltas, then exactly one end.</summary>
 internal sealed class ChatRun(PluginContext context, PluginStream stream, RunningChat chat, TimeSpan idleTimeout)
 {
+    private static readonly TimeSpan PulseInterval = TimeSpan.FromSeconds(1);
+
     private string? _finishReason;
     private UsageDetails? _usage;
 
@@ -15,9 +17,12 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
     {
         using var silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, context.Time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stream.Cancelled, chat.Stopped, silence.Token);
+        var ended = over.Token;
+        // A model may think for longer than plugins.detached_idle_timeout: how long it may, is idle_timeout's to say.
+        using var pulse = context.Time.CreateTimer(_ => Pulse(ended), null, PulseInterval, PulseInterval);
         try
         {
-            await CopyAsync(client.GetStreamingResponseAsync(request.Messages, options, over.Token), silence, over.Token);
+            await CopyAsync(client.GetStreamingResponseAsync(request.Messages, options, ended), silence, ended);
             End(failure: null, silence.IsCancellationRequested);
         }
         // A client is foreign code and may throw anything: that is the upstream's fault and no crash of this instance.
@@ -27,9 +32,16 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
         }
     }
 
-    private async Task CopyAsync(IAsyncEnumerable<ChatResponseUpdate> answer, CancellationTokenSource silence, CancellationToken over)
+    private void Pulse(CancellationToken ended)
     {
-        await using var updates = answer.GetAsyncEnumerator(over);
+        // A client that ignores its cancellation is not kept alive.
+        if (!ended.IsCancellationRequested)
+            stream.KeepAlive();
+    }
+
+    private async Task CopyAsync(IAsyncEnumerable<ChatResponseUpdate> answer, CancellationTokenSource silence, CancellationToken ended)
+    {
+        await using var updates = answer.GetAsyncEnumerator(ended);
         while (true)
         {
             silence.CancelAfter(idleTimeout);

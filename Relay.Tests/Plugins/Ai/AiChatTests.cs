@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Relay.Tests.Plugins.Ai;
 
@@ -52,6 +53,21 @@ public sealed class AiChatTests
         await host.ChatAsync("""{"messages":[{"role":"user","content":"hi"}]}""");
 
         Assert.Equal("house-model", _client.Options?.ModelId);
+    }
+
+    [Theory]
+    [InlineData(true, "done")]
+    [InlineData(false, "error:no_upstream")]
+    public async Task AClientThatTheHostRegistersAnswers(bool registered, string end)
+    {
+        var services = new ServiceCollection();
+        if (registered)
+            services.AddSingleton<IChatClient>(_client);
+        await using var provider = services.BuildServiceProvider();
+        var host = await AiHost.FromAsync(provider);
+        _client.Close();
+
+        Assert.Equal(end, Assert.Single(await host.ChatAsync()).Topic);
     }
 
     [Theory]
@@ -109,6 +125,23 @@ public sealed class AiChatTests
 
         Assert.Equal(["delta", "error:upstream_timeout"], chat.Rest().Select(frame => frame.Topic));
         Assert.Contains("silent for 20 s", Assert.Single(host.Logged));
+    }
+
+    [Fact]
+    public async Task AModelThatThinksKeepsItsRequestAliveUntilItsOwnLimit()
+    {
+        var host = await AiHost.WithAsync(_client, new() { ["idle_timeout"] = "10m" });
+        var chat = new AiMessage("chat", AiHost.OneQuestion);
+        var running = host.HandleAsync(chat);
+        await _client.AskedAsync();
+
+        for (var seconds = 1; seconds < 600; seconds++)
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(599, chat.KeepAlives);
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        await running;
+        Assert.Equal("error:upstream_timeout", Assert.Single(chat.Rest()).Topic);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Abstractions;
 using Relay.Plugins.Ai;
@@ -31,6 +32,10 @@ internal sealed class AiHost : PluginContext, ILogger
     /// <summary>An instance that uses a client of the host's.</summary>
     public static async Task<AiHost> WithAsync(IChatClient client, Dictionary<string, string>? settings = null) =>
         await StartAsync(new(settings ?? []) { Plugin = new AiPlugin(client) });
+
+    /// <summary>An instance made as the relay makes it, from what the host has registered.</summary>
+    public static async Task<AiHost> FromAsync(IServiceProvider services) =>
+        await StartAsync(new([]) { Plugin = (IRelayPlugin)ActivatorUtilities.CreateFactory(typeof(AiPlugin), [])(services, []) });
 
     /// <summary>An instance that uses a configured upstream.</summary>
     public static async Task<AiHost> ConfiguredAsync(string? baseUrl, string? key = null)

@@ -6,6 +6,7 @@ internal sealed class ManualTime : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private TimeSpan _now;
 
+    /// <summary>Fires what falls due on the way; a timer with a period once, however often it was due.</summary>
     public void Advance(TimeSpan by)
     {
         ManualTimer[] due;
@@ -29,18 +30,23 @@ internal sealed class ManualTime : TimeProvider
 
     private sealed class ManualTimer(ManualTime time, Action callback) : ITimer
     {
+        private TimeSpan _period;
+
         public TimeSpan Due { get; private set; } = TimeSpan.MaxValue;
 
         public void Fire()
         {
-            Due = TimeSpan.MaxValue;
+            Change(_period, _period);
             callback();
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (time._timers)
+            {
+                _period = period;
                 Due = dueTime == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : time._now + dueTime;
+            }
             return true;
         }
 
