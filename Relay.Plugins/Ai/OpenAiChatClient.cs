@@ -12,7 +12,7 @@ namespace Relay.Plugins.Ai;
 /// <summary>An OpenAI-compatible upstream as an <see cref="IChatClient"/>.</summary>
 /// <remarks>
 /// The package's <see cref="ChatClient"/> makes the call by its protocol method; the answer is read here. Its typed stream
-/// throws on what compatible servers really send (a <c>finish_reason</c> outside OpenAI's five, error events) and cannot
+/// throws on what compatible servers really send (a <c>finish_reason</c> outside OpenAI's five, or an empty one) and cannot
 /// tell a stream that ended from one that broke off.
 /// </remarks>
 internal sealed class OpenAiChatClient : IChatClient
