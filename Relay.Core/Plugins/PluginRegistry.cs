@@ -28,7 +28,7 @@ public sealed class PluginRegistry
         var plugins = new SortedDictionary<string, PluginDescriptor>(StringComparer.Ordinal);
         foreach (var registration in registrations)
         {
-            if (PluginDescriptor.Read(registration, settings, faults) is not { } plugin) continue;
+            if (PluginDescriptor.TryRead(registration, settings, faults) is not { } plugin) continue;
             if (!plugins.TryAdd(plugin.Prefix, plugin)) faults.Add($"two plugins have the prefix '{plugin.Prefix}': {plugins[plugin.Prefix].Registration} and {registration}");
         }
 
