@@ -84,27 +84,31 @@ internal sealed class PluginLoader(ICollection<string> faults)
     /// <summary>Loads what the assembly refers to now, so that a missing file is found at start and not in the middle of a message.</summary>
     private bool HasItsReferences(PluginLoadContext context, Assembly assembly, string file)
     {
-        var complete = true;
+        var before = faults.Count;
         foreach (var reference in assembly.GetReferencedAssemblies())
         {
-            if (reference.Name == Contract.Name && reference.Version > Contract.Version)
-            {
-                faults.Add($"plugin {file}: was built for {Contract.Name} {reference.Version}, this relay has {Contract.Version}");
-                complete = false;
-                continue;
-            }
-
-            try
-            {
-                context.LoadFromAssemblyName(reference);
-            }
-            catch (Exception error) when (error is IOException or BadImageFormatException)
-            {
-                faults.Add($"plugin {file}: needs {reference.Name} {reference.Version}, which {(error is FileNotFoundException ? "is not there" : "cannot be loaded")}; publish the plugin with its dependencies into a folder of its own");
-                complete = false;
-            }
+            if (reference.Name == Contract.Name && reference.Version > Contract.Version) faults.Add($"plugin {file}: was built for {Contract.Name} {reference.Version}, this relay has {Contract.Version}");
+            else if (FaultOf(context, reference) is { } fault) faults.Add($"plugin {file}: needs {reference.Name} {reference.Version}, {fault}; publish the plugin with its dependencies into a folder of its own");
         }
 
-        return complete;
+        return faults.Count == before;
+    }
+
+    private static string? FaultOf(PluginLoadContext context, AssemblyName reference)
+    {
+        try
+        {
+            // A load context of one's own takes whatever version its Load finds; only the host's own asks for a high enough one.
+            var found = context.LoadFromAssemblyName(reference).GetName().Version;
+            return found < reference.Version ? $"which is there as {found}" : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return "which is not there";
+        }
+        catch (Exception error) when (error is IOException or BadImageFormatException)
+        {
+            return "which cannot be loaded";
+        }
     }
 }
