@@ -95,7 +95,7 @@ public abstract class RelayPlugin : IRelayPlugin
 ///
 /// [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 /// [JsonSerializable(typeof(Sum)), JsonSerializable(typeof(int))]
-/// internal sealed partial class CalcJson : JsonSerializerContext;
+/// public sealed partial class CalcJson : JsonSerializerContext;
 ///
 /// [RelayPlugin("calc_")]
 /// public sealed class CalcPlugin : RelayPlugin&lt;CalcJson&gt;

@@ -70,15 +70,16 @@ public sealed class PluginDescriptor
     /// <summary>Checks a class.</summary>
     /// <param name="registration">The class.</param>
     /// <param name="settings">Gives a plugin's settings by its name.</param>
+    /// <param name="services">Tells which services the host has, or null when that is not known yet.</param>
     /// <param name="faults">Takes what is wrong.</param>
     /// <returns>The plugin, or null when something is wrong.</returns>
-    internal static PluginDescriptor? TryRead(PluginRegistration registration, Func<string, PluginSettings> settings, ICollection<string> faults)
+    internal static PluginDescriptor? TryRead(PluginRegistration registration, Func<string, PluginSettings> settings, IServiceProviderIsService? services, ICollection<string> faults)
     {
         var found = new List<string>();
         PluginDescriptor? plugin = null;
         try
         {
-            plugin = Read(registration, settings, found);
+            plugin = Read(registration, settings, services, found);
         }
         catch (Exception error)
         {
@@ -90,7 +91,7 @@ public sealed class PluginDescriptor
         return plugin;
     }
 
-    private static PluginDescriptor? Read(PluginRegistration registration, Func<string, PluginSettings> settings, List<string> found)
+    private static PluginDescriptor? Read(PluginRegistration registration, Func<string, PluginSettings> settings, IServiceProviderIsService? services, List<string> found)
     {
         var type = registration.Type;
         var attribute = type.GetCustomAttribute<RelayPluginAttribute>(inherit: false);
@@ -105,6 +106,7 @@ public sealed class PluginDescriptor
         }
 
         var factory = FactoryOf(type, found);
+        if (factory is not null && services is not null) found.AddRange(MissingServices(type, services));
         if (typeof(RelayPlugin).IsAssignableFrom(type)) found.AddRange(HandlerTable.Of(type).Faults);
         else if (HandlerTable.HasHandlers(type)) found.Add("has methods with [Topic] but does not derive from RelayPlugin, so nobody would call them");
         return found.Count > 0 ? null : new(registration, attribute!, settings(NameOf(attribute!.Prefix)), factory!);
@@ -126,6 +128,16 @@ public sealed class PluginDescriptor
             faults.Add("needs exactly one public constructor, or one with [ActivatorUtilitiesConstructor]");
             return null;
         }
+    }
+
+    /// <summary>What the constructor takes and the host does not have. Keyed services and those with a default value are not looked at.</summary>
+    private static IEnumerable<string> MissingServices(Type type, IServiceProviderIsService services)
+    {
+        var constructors = type.GetConstructors();
+        var constructor = constructors.Length == 1 ? constructors[0] : constructors.Single(one => one.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)));
+        return constructor.GetParameters()
+            .Where(parameter => !parameter.HasDefaultValue && !parameter.IsDefined(typeof(FromKeyedServicesAttribute)) && !services.IsService(parameter.ParameterType))
+            .Select(parameter => $"needs a {parameter.ParameterType} for its constructor, which the host's services do not have");
     }
 
     /// <summary>Ends the scope of an instance that was never made. The constructor's exception is the one that matters.</summary>

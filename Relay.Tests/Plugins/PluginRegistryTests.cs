@@ -93,6 +93,15 @@ public sealed partial class PluginRegistryTests
     }
 
     [Fact]
+    public void AServiceThatTheHostDoesNotHaveIsFoundAtStart()
+    {
+        using var services = new ServiceCollection().AddSingleton<List<string>>().BuildServiceProvider();
+        PluginRegistry.Build([new(typeof(TakesTool))], _ => PluginSettings.None, _faults, services.GetRequiredService<IServiceProviderIsService>());
+        Assert.Contains($"{typeof(TakesTool).FullName} in ", Assert.Single(_faults));
+        Assert.Contains($"needs a {typeof(Tool)} for its constructor", _faults[0]);
+    }
+
+    [Fact]
     public async Task AConstructorThatThrowsComesThroughAndItsScopeEnds()
     {
         var log = new List<string>();
