@@ -28,7 +28,10 @@ internal sealed class TestPluginMessage(string topic, string data = "", string? 
 
     public override bool Fail(string code, string message, ReadOnlySpan<byte> data = default) => Take($"!{code} {message} {Encoding.UTF8.GetString(data)}");
 
-    public override PluginStream Detach(bool survivesDisconnect = false) => throw new NotSupportedException("This message is handled within its turn.");
+    /// <summary>What <see cref="Detach"/> gives; null for a message that must be handled within its turn.</summary>
+    public PluginStream? Stream { get; init; }
+
+    public override PluginStream Detach(bool survivesDisconnect = false) => Stream ?? throw new NotSupportedException("This message is handled within its turn.");
 
     private bool Take(string answer)
     {

@@ -1,15 +1,16 @@
+using System.Text;
 using System.Text.Json.Serialization;
 using Relay.Abstractions;
 
 namespace Notes;
 
-public sealed record Save(string Text, long? ExpectedVersion);
+public sealed record Save(string Text, long? ExpectedVersion = null);
 
 public sealed record Load(bool WithText = true);
 
 public sealed record Note(long Version, string? Text);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = false)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Save)), JsonSerializable(typeof(Load)), JsonSerializable(typeof(Note))]
 public sealed partial class NotesJson : JsonSerializerContext;
 
@@ -35,7 +36,7 @@ public sealed class NotesPlugin : RelayPlugin<NotesJson>
         }
 
         var key = message.SessionId ?? "default";
-        var write = await Context.Store.PutAsync(key, System.Text.Encoding.UTF8.GetBytes(save.Text), save.ExpectedVersion, cancellation);
+        var write = await Context.Store.PutAsync(key, Encoding.UTF8.GetBytes(save.Text), save.ExpectedVersion, cancellation);
         var note = new Note(write.Version, null);
         if (!write.Written)
         {
@@ -57,7 +58,7 @@ public sealed class NotesPlugin : RelayPlugin<NotesJson>
             return;
         }
 
-        var text = load is { WithText: false } ? null : System.Text.Encoding.UTF8.GetString(stored.Value.Span);
+        var text = load is { WithText: false } ? null : Encoding.UTF8.GetString(stored.Value.Span);
         message.Reply("loaded", new Note(stored.Version, text), NotesJson.Default.Note);
     }
 }
