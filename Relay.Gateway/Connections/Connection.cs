@@ -107,7 +107,7 @@ internal sealed class Connection : IHubConnection
     }
 
     /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>
-    public void Sweep(TimeSpan now)
+    public void Sweep(TimeSpan now, DateTimeOffset wall)
     {
         var heard = Volatile.Read(ref _heard);
         if (heard) Volatile.Write(ref _heard, false);
@@ -117,6 +117,12 @@ internal sealed class Connection : IHubConnection
             if (now - _closingSince >= _limits.CloseTimeout) _socket.Abort();
             // What broke the protocol is not read any more, so its goodbye cannot be told from noise: silence has to do.
             else if (Volatile.Read(ref _lingering) && !heard && _sent.IsCompleted) _socket.EndReceive();
+            return;
+        }
+
+        if (Identity.Expires <= wall)
+        {
+            Close(ErrorCode.TokenExpired);
             return;
         }
 
