@@ -124,10 +124,11 @@ public sealed class TurnScope
 
             _userDepth++;
             _draining = false;
-            run.Invoke(this);
+            var outcome = run.Invoke(this);
             _draining = true;
             _userDepth--;
             if (!run.Inline) _clock = null;
+            if (outcome.IsKnown) run.Report(outcome);
             DrainReady();
         }
     }
@@ -160,12 +161,15 @@ public sealed class TurnScope
             return;
         }
 
-        Drain();
-        FlushDirty();
-        _depth = 0;
-        _turns = 0;
-        _clock = null;
-        _onPool = false;
+        try
+        {
+            Drain();
+            FlushDirty();
+        }
+        finally
+        {
+            (_depth, _turns, _clock, _onPool) = (0, 0, null, false);
+        }
     }
 
     /// <summary>An open scope.</summary>
