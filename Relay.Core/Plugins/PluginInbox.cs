@@ -58,7 +58,6 @@ public sealed class PluginInbox
     {
         if (incarnation <= _incarnation || _phase != Phase.Empty) return;
         (_incarnation, _phase, _code) = (incarnation, Phase.Starting, Code.Start);
-        _presence.Clear();
         _port.Start(incarnation);
     }
 
@@ -73,7 +72,7 @@ public sealed class PluginInbox
             return;
         }
 
-        if (!_pending.Add(connection, message)) _port.ReportDropped();
+        for (var dropped = _pending.Add(connection, message); dropped > 0; dropped--) _port.ReportDropped();
         if (_phase == Phase.Empty) _port.ReportWanted();
         else Next();
     }
@@ -83,9 +82,9 @@ public sealed class PluginInbox
     public void Presence(bool present)
     {
         if (_phase is not (Phase.Starting or Phase.Ready)) return;
-        // Behind a handler that hangs, news that undoes news not yet told is no news.
+        // Behind a handler that hangs, news that undoes news not yet told is no news: there and back and there again is there.
         if (_presence.Count >= 2) _presence.Clear();
-        else _presence.Enqueue(present);
+        _presence.Enqueue(present);
         Next();
     }
 
@@ -118,15 +117,17 @@ public sealed class PluginInbox
     /// <param name="request">The request.</param>
     public void Detached(PluginRequest request)
     {
-        if (request.Incarnation != _incarnation)
+        if (request.Incarnation != _incarnation || _phase == Phase.Empty)
         {
             request.Finish(ErrorCode.PluginFailed, null);
+            _port.Cancel(request);
             return;
         }
 
         request.ReturnCredit();
         if (!request.IsFinished) _detached.Add(request);
         _port.WantSweep();
+        if (_phase == Phase.Ending) _port.Cancel(request);
         if (ReferenceEquals(request, _current)) TurnOver();
         if (request.Connection.IsClosed) ConnectionLeft(request.Connection);
     }
@@ -195,6 +196,7 @@ public sealed class PluginInbox
     /// <summary>The hub has marked the plugin as failed: what waits is answered.</summary>
     public void Fail()
     {
+        _presence.Clear();
         foreach (var (connection, message) in _pending.TakeAll())
             connection.Answer(Frames.Error(ErrorCode.PluginFailed, null, message.RequestId), message.Credit);
     }
@@ -274,6 +276,7 @@ public sealed class PluginInbox
     private void Ended()
     {
         var incarnation = _incarnation;
+        _presence.Clear();
         Clear();
         _port.ReportEnded(incarnation, _pending.Count > 0);
     }

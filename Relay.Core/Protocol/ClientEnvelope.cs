@@ -145,7 +145,19 @@ public readonly struct ClientEnvelope
         }
     }
 
-    private static Member Which(ref Utf8JsonReader reader) =>
+    private static Member Which(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return Known(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            return Member.None; // a name with half a surrogate pair: JSON by its grammar, but no text
+        }
+    }
+
+    private static Member Known(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("type"u8) ? Member.Type
         : reader.ValueTextEquals("data"u8) ? Member.Data
         : reader.ValueTextEquals("request_id"u8) ? Member.RequestId

@@ -35,7 +35,11 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
 
     public void AskToEnd(UserHubActor hub, long joins) => hub.Post(HubInput.Collect(joins));
 
-    public void Abandon(UserHubActor hub) => Runtime.Log.HubAbandoned(hub.Key);
+    public void Abandon(UserHubActor hub)
+    {
+        Runtime.Log.HubAbandoned(hub.Key);
+        hub.Post(HubInput.Abandon());
+    }
 
     internal PluginPool Pool(int plugin) => _pools[plugin];
 
@@ -49,14 +53,13 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
                 join.Routed(Hub.Route(join.User.UserId, turn));
                 break;
             case CentralInput.Kinds.Activity:
-                Hub.Activity(input.UserId, input.Clients, input.Joins, turn);
+                Hub.Activity(input.Hub.Key.UserId, input.Hub, input.Clients, input.Joins, turn);
                 break;
             case CentralInput.Kinds.Ended:
-                Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
-                Hub.Ended(input.UserId, input.Joins);
+                if (Hub.Ended(input.Hub.Key.UserId, input.Hub, input.Joins)) Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
                 break;
             case CentralInput.Kinds.Group:
-                Hub.Group(input.UserId, (string)input.More!, input.Flag);
+                Hub.Group(input.Hub.Key.UserId, input.Hub, (string)input.More!, input.Flag);
                 break;
             case CentralInput.Kinds.PushToGroup:
                 var members = Hub.Members((string)input.Subject!);

@@ -123,11 +123,7 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     private async ValueTask<bool> SetGroupAsync(UserKey user, string group, bool member)
     {
         if (await FindAsync(user) is not { } hub) return false;
-        return await AskAsync(hub, (state, _) =>
-        {
-            state.SetGroup(group, member);
-            return true;
-        });
+        return await AskAsync(hub, (state, _) => state.SetGroup(group, member));
     }
 
     private Task<UserHubActor?> FindAsync(UserKey user) => AskAsync(Central(user.Tenant), central => central.Hub.Find(user.UserId));

@@ -67,7 +67,6 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     void IPluginInboxPort.Start(long incarnation)
     {
-        Volatile.Write(ref _open, 0);
         _runner = new PluginRunner(this, incarnation);
         _runner.Start(Scope);
     }

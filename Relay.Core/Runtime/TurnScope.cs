@@ -27,6 +27,9 @@ public sealed class TurnScope
     private bool _draining;
     private bool _onPool;
 
+    // Plugin code that made no promise to be quick runs on this thread: nothing waits for its end.
+    private bool _inSlowCode;
+
     private TurnScope()
     {
     }
@@ -42,10 +45,10 @@ public sealed class TurnScope
 
     /// <summary>Asks for a flush at the end of the batch that runs on this thread.</summary>
     /// <param name="target">What to flush.</param>
-    /// <returns>False when no batch is open here: flush yourself.</returns>
+    /// <returns>False when no batch is open here, or plugin code runs that may hold the thread for long: flush yourself.</returns>
     public static bool DeferFlush(IFlushable target)
     {
-        if (_current is not { _depth: > 0 } scope) return false;
+        if (_current is not { _depth: > 0 } scope || (scope._inSlowCode && !scope._draining)) return false;
         // The same connection mostly comes in a row; flushing one twice is harmless.
         for (var i = scope._dirty.Count - 1; i >= 0 && i >= scope._dirty.Count - 4; i--)
             if (ReferenceEquals(scope._dirty[i], target)) return true;
@@ -93,11 +96,13 @@ public sealed class TurnScope
         where TInput : struct
     {
         if (_userDepth == 0) _turns = 0;
+        if (_inSlowCode) _clock = null;
         _draining = true;
         mailbox.RunTurn(input, this);
         if (!mailbox.Release()) _ready.Enqueue(mailbox);
         DrainAll();
         _draining = false;
+        if (_inSlowCode) FlushDirty();
     }
 
     internal void Drain()
@@ -106,6 +111,7 @@ public sealed class TurnScope
         _draining = true;
         DrainAll();
         _draining = false;
+        if (_inSlowCode) FlushDirty();
     }
 
     private void DrainAll()
@@ -123,11 +129,13 @@ public sealed class TurnScope
             }
 
             _userDepth++;
+            _inSlowCode = !run.Inline;
             _draining = false;
             var outcome = run.Invoke(this);
             _draining = true;
             _userDepth--;
-            if (!run.Inline) _clock = null;
+            if (_inSlowCode) _clock = null;
+            _inSlowCode = false;
             if (outcome.IsKnown) run.Report(outcome);
             DrainReady();
         }
