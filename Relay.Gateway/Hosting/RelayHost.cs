@@ -1,37 +1,48 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Relay.Core.Runtime;
+using Relay.Gateway.Connections;
+using Relay.Gateway.Endpoints;
 
 namespace Relay.Gateway.Hosting;
 
 /// <summary>The relay as a host: built from the settings alone, run until it is told to stop.</summary>
 internal static class RelayHost
 {
-    public static async Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output)
+    public static async Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null)
     {
-        await using var app = Build(settings, logFile);
+        await using var app = Build(settings, logFile, configure);
         await app.StartAsync();
         foreach (var url in app.Urls)
             await output.WriteLineAsync("relay listening on " + url);
         await app.WaitForShutdownAsync();
     }
 
-    public static WebApplication Build(RelaySettings settings, Stream? logFile)
+    public static WebApplication Build(RelaySettings settings, Stream? logFile, Action<IServiceCollection>? configure = null)
     {
         // Empty: ASPNETCORE_URLS, appsettings.json and the like must not say where the relay listens.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Relay.Gateway" });
         builder.Logging.AddRelayLogging(settings.Logging, logFile);
-        builder.Services.AddSingleton(settings);
+        configure?.Invoke(builder.Services);
+        builder.Services.AddRelayGateway(settings);
         builder.Services.AddRoutingCore();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Server.DrainTimeout);
+
+        // The drain keeps its own time; the server gets a moment more to let go of what the drain has closed.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             Listen(kestrel, settings.Server.Host, settings.Server.Port);
         });
         var app = builder.Build();
+
+        // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
+        app.Services.GetRequiredService<IRelayRuntime>();
+        var registry = app.Services.GetRequiredService<ConnectionRegistry>();
+        app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
         app.MapGet("/healthz/live", () => Results.Ok());
-        app.MapGet("/healthz/ready", () => Results.Ok());
+        app.MapGet("/healthz/ready", () => registry.IsDraining ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Ok());
         return app;
     }
 
