@@ -35,6 +35,10 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.AddSingleton(static provider => new RelayMetrics(
+            provider.GetRequiredService<GatewayCounters>(),
+            provider.GetRequiredService<InProcessRuntime>().Counters,
+            provider.GetRequiredService<IPluginStoreProvider>() as SqliteStore));
         services.AddHostedService<DrainService>();
         return services;
     }
