@@ -138,16 +138,17 @@ public class UpgradeStreamPipeTests
     private static async Task EchoAsync(Stream stream, Action? abort = null)
     {
         await using var socket = new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(1 << 20), abort);
-        var handshake = new CloseHandshake();
-        while (!handshake.MayCloseTransport && await socket.WaitAsync())
+        var closed = false;
+        while (!closed && await socket.WaitAsync())
         {
             while (socket.TryRead(out var frame) is not ReadStatus.NeedMore and var status)
             {
                 if (status == ReadStatus.Message) socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Payload);
-                if (status != ReadStatus.Close || !handshake.Receive(frame.CloseCode, out var reply)) continue;
+                if (status != ReadStatus.Close) continue;
+                closed = true;
                 var payload = new byte[FrameHeader.MaxControlPayload];
-                socket.Write(Opcode.Close, payload.AsSpan(0, FrameWriter.WriteClosePayload(payload, reply)));
-                handshake.Replied();
+                socket.Write(Opcode.Close, payload.AsSpan(0, FrameWriter.WriteClosePayload(payload, frame.CloseCode)));
+                break;
             }
 
             if (!await socket.FlushAsync()) return;
