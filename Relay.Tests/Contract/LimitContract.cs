@@ -68,10 +68,11 @@ public abstract class LimitContract : RuntimeContract
     [Fact]
     public async Task AbandonedHandlersOfATenantAreBoundedAndAnotherTenantIsNotAffected()
     {
+        var users = new List<Client>();
         for (var i = 0; i < 3; i++)
         {
-            var user = await JoinAsync($"u{i}");
-            user.Send("t_wait", "poison", "\"gate\"");
+            users.Add(await JoinAsync($"u{i}"));
+            users[i].Send("t_wait", "poison", "\"gate\"");
             await Probe.HeardAsync("waiting");
         }
 
@@ -84,8 +85,8 @@ public abstract class LimitContract : RuntimeContract
         Probe.Open("gate");
         for (var i = 0; i < 3; i++) Assert.Equal("dropped", await Probe.HeardAsync("late"));
         for (var i = 0; i < 3; i++) await Probe.HeardAsync("disposed");
-        Assert.Equal("t_said", (await fine.AskAsync("t_say", "r5")).Outcome());
-        Assert.Equal(1, Host.Counters.RefusedRuns);
+        foreach (var client in users.Prepend(fine)) Assert.Equal("t_said", (await client.AskAsync("t_say", "r5")).Outcome());
+        Assert.NotEqual(0, Host.Counters.RefusedRuns);
     }
 
     [Fact]
