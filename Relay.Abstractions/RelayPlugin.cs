@@ -15,7 +15,7 @@ namespace Relay.Abstractions;
 /// public sealed class ClockPlugin : RelayPlugin
 /// {
 ///     [Topic("now")]
-///     private void Now(PluginMessage message) =>
+///     public void Now(PluginMessage message) =>
 ///         message.Reply("time", Encoding.UTF8.GetBytes($"\"{Context.Time.GetUtcNow():O}\""));
 /// }
 /// </code>
@@ -95,13 +95,13 @@ public abstract class RelayPlugin : IRelayPlugin
 ///
 /// [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 /// [JsonSerializable(typeof(Sum)), JsonSerializable(typeof(int))]
-/// internal sealed partial class CalcJson : JsonSerializerContext;
+/// public sealed partial class CalcJson : JsonSerializerContext;
 ///
 /// [RelayPlugin("calc_")]
 /// public sealed class CalcPlugin : RelayPlugin&lt;CalcJson&gt;
 /// {
 ///     [Topic("add")]
-///     private void Add(Sum sum, PluginMessage message) => message.Reply("sum", sum.A + sum.B, CalcJson.Default.Int32);
+///     public void Add(Sum sum, PluginMessage message) => message.Reply("sum", sum.A + sum.B, CalcJson.Default.Int32);
 /// }
 /// </code>
 /// </example>

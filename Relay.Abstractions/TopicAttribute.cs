@@ -4,7 +4,7 @@ namespace Relay.Abstractions;
 /// <remarks>
 /// The method takes, in this order, optionally the message's <c>data</c> as a type of the author's, the
 /// <see cref="PluginMessage"/>, and optionally a <see cref="CancellationToken"/>; it returns nothing, a <see cref="Task"/> or
-/// a <see cref="ValueTask"/>. It may be private. Several topics may share one method.
+/// a <see cref="ValueTask"/>. It may be private, but analyzers then take it for unused. Several topics may share one method.
 /// </remarks>
 /// <param name="topic">The message's type without the plugin's prefix: <c>get_state</c>.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true, Inherited = false)]

@@ -18,6 +18,7 @@ public sealed class CentralHub<THub>
     private readonly Dictionary<string, Entry> _hubs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _groups = new(StringComparer.Ordinal);
     private long _clients;
+    private bool _stopping;
 
     /// <summary>Makes the directory.</summary>
     /// <param name="tenant">Whose.</param>
@@ -39,7 +40,7 @@ public sealed class CentralHub<THub>
     {
         if (!_hubs.TryGetValue(userId, out var entry))
         {
-            if (_hubs.Count >= _limits.MaxUserHubs) return null;
+            if (_stopping || _hubs.Count >= _limits.MaxUserHubs) return null;
             if (_port.CreateHub(new UserKey(_tenant, userId)) is not { } hub) return null;
             entry = new Entry(hub) { IdleSince = turn.Now };
             _hubs.Add(userId, entry);
@@ -154,6 +155,14 @@ public sealed class CentralHub<THub>
         }
     }
 
+    /// <summary>The process stops: no hub is made any more, and all end.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        if (_hubs.Count == 0) _port.Stopped();
+        foreach (var (_, entry) in _hubs) _port.Stop(entry.Hub);
+    }
+
     private Entry? Entered(string userId, THub hub) =>
         _hubs.TryGetValue(userId, out var entry) && EqualityComparer<THub>.Default.Equals(entry.Hub, hub) ? entry : null;
 
@@ -163,6 +172,7 @@ public sealed class CentralHub<THub>
         _clients -= entry.Clients;
         // A hub that was forgotten has not told that its user is in no group any more.
         foreach (var group in entry.Groups ?? []) Quit(userId, group);
+        if (_stopping && _hubs.Count == 0) _port.Stopped();
     }
 
     private void Quit(string userId, string group)

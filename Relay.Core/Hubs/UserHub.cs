@@ -147,6 +147,12 @@ public sealed partial class UserHub
         End();
     }
 
+    /// <summary>The process stops: the plugins end in good order.</summary>
+    public void Stop()
+    {
+        if (_phase == Phase.Active) End();
+    }
+
     /// <summary>The central hub has forgotten this hub and makes another one for the user's next join: this one ends for good.</summary>
     public void Abandon()
     {

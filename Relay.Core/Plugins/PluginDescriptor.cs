@@ -70,30 +70,45 @@ public sealed class PluginDescriptor
     /// <summary>Checks a class.</summary>
     /// <param name="registration">The class.</param>
     /// <param name="settings">Gives a plugin's settings by its name.</param>
+    /// <param name="services">Tells which services the host has, or null when that is not known yet.</param>
     /// <param name="faults">Takes what is wrong.</param>
     /// <returns>The plugin, or null when something is wrong.</returns>
-    internal static PluginDescriptor? Read(PluginRegistration registration, Func<string, PluginSettings> settings, ICollection<string> faults)
+    internal static PluginDescriptor? TryRead(PluginRegistration registration, Func<string, PluginSettings> settings, IServiceProviderIsService? services, ICollection<string> faults)
     {
         var found = new List<string>();
-        var type = registration.Type;
-        var attribute = type.GetCustomAttribute<RelayPluginAttribute>(inherit: false);
-        ObjectFactory? factory = null;
-        if (attribute is null) found.Add("has no [RelayPlugin] attribute");
-        else if (!IsPrefix(attribute.Prefix)) found.Add($"has the prefix '{attribute.Prefix}': a prefix is made of a-z, 0-9 and _, does not begin with _, ends with _ and has 2 to {MaxPrefixLength} characters");
-        if (attribute?.RequiredScope is { } scope && string.IsNullOrWhiteSpace(scope)) found.Add("requires a scope without a name");
-        if (!type.IsClass || type.IsAbstract || type.ContainsGenericParameters) found.Add("is abstract, generic or no class, so no instance can be made");
-        else factory = FactoryOf(type, found);
-        if (!typeof(IRelayPlugin).IsAssignableFrom(type)) found.Add("does not implement IRelayPlugin");
-        if (typeof(RelayPlugin).IsAssignableFrom(type))
+        PluginDescriptor? plugin = null;
+        try
         {
-            if (!type.ContainsGenericParameters) found.AddRange(HandlerTable.Of(type).Faults);
+            plugin = Read(registration, settings, services, found);
         }
-        else if (HandlerTable.HasHandlers(type))
+        catch (Exception error)
         {
-            found.Add("has methods with [Topic] but does not derive from RelayPlugin, so nobody would call them");
+            // Reading a class runs code of its author: attributes, static constructors, whatever its signatures need loaded.
+            found.Add($"cannot be examined: {(error.InnerException ?? error).Message}");
         }
 
         foreach (var fault in found) faults.Add($"plugin {registration}: {fault}");
+        return plugin;
+    }
+
+    private static PluginDescriptor? Read(PluginRegistration registration, Func<string, PluginSettings> settings, IServiceProviderIsService? services, List<string> found)
+    {
+        var type = registration.Type;
+        var attribute = type.GetCustomAttribute<RelayPluginAttribute>(inherit: false);
+        if (attribute is null) found.Add("has no [RelayPlugin] attribute");
+        else if (!IsPrefix(attribute.Prefix)) found.Add($"has the prefix '{attribute.Prefix}': a prefix is made of a-z, 0-9 and _, does not begin with _, ends with _ and has 2 to {MaxPrefixLength} characters");
+        if (attribute?.RequiredScope is { } scope && string.IsNullOrWhiteSpace(scope)) found.Add("requires a scope without a name");
+        if (!typeof(IRelayPlugin).IsAssignableFrom(type)) found.Add("does not implement IRelayPlugin");
+        if (!type.IsClass || type.IsAbstract || type.ContainsGenericParameters)
+        {
+            found.Add("is abstract, generic or no class, so no instance can be made");
+            return null;
+        }
+
+        var factory = FactoryOf(type, found);
+        if (factory is not null && services is not null) found.AddRange(MissingServices(type, services));
+        if (typeof(RelayPlugin).IsAssignableFrom(type)) found.AddRange(HandlerTable.Of(type).Faults);
+        else if (HandlerTable.HasHandlers(type)) found.Add("has methods with [Topic] but does not derive from RelayPlugin, so nobody would call them");
         return found.Count > 0 ? null : new(registration, attribute!, settings(NameOf(attribute!.Prefix)), factory!);
     }
 
@@ -113,6 +128,16 @@ public sealed class PluginDescriptor
             faults.Add("needs exactly one public constructor, or one with [ActivatorUtilitiesConstructor]");
             return null;
         }
+    }
+
+    /// <summary>What the constructor takes and the host does not have. Keyed services and those with a default value are not looked at.</summary>
+    private static IEnumerable<string> MissingServices(Type type, IServiceProviderIsService services)
+    {
+        var constructors = type.GetConstructors();
+        var constructor = constructors.Length == 1 ? constructors[0] : constructors.Single(one => one.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)));
+        return constructor.GetParameters()
+            .Where(parameter => !parameter.HasDefaultValue && !parameter.IsDefined(typeof(FromKeyedServicesAttribute)) && !services.IsService(parameter.ParameterType))
+            .Select(parameter => $"needs a {parameter.ParameterType} for its constructor, which the host's services do not have");
     }
 
     /// <summary>Ends the scope of an instance that was never made. The constructor's exception is the one that matters.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Relay.Abstractions;
 using Relay.Core.Hubs;
 
@@ -22,13 +23,14 @@ public sealed class PluginRegistry
     /// <param name="registrations">The classes.</param>
     /// <param name="settings">Gives a plugin's settings by its name, the prefix without its last <c>_</c>.</param>
     /// <param name="faults">Takes everything that is wrong, a sentence each. The relay does not start when there is anything.</param>
+    /// <param name="services">Tells which services the host has, so that a constructor that asks for another is found; null to leave that out.</param>
     /// <returns>The registry.</returns>
-    public static PluginRegistry Build(IEnumerable<PluginRegistration> registrations, Func<string, PluginSettings> settings, ICollection<string> faults)
+    public static PluginRegistry Build(IEnumerable<PluginRegistration> registrations, Func<string, PluginSettings> settings, ICollection<string> faults, IServiceProviderIsService? services = null)
     {
         var plugins = new SortedDictionary<string, PluginDescriptor>(StringComparer.Ordinal);
         foreach (var registration in registrations)
         {
-            if (PluginDescriptor.Read(registration, settings, faults) is not { } plugin) continue;
+            if (PluginDescriptor.TryRead(registration, settings, services, faults) is not { } plugin) continue;
             if (!plugins.TryAdd(plugin.Prefix, plugin)) faults.Add($"two plugins have the prefix '{plugin.Prefix}': {plugins[plugin.Prefix].Registration} and {registration}");
         }
 

@@ -73,7 +73,7 @@ public sealed class PluginRequest : PluginMessage
     /// <inheritdoc/>
     public override bool Fail(string code, string message, ReadOnlySpan<byte> data = default)
     {
-        var frame = Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, _envelope.SessionId, data);
+        var frame = Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, AnswerSession, data);
         if (!TryFinish()) return Late();
         Connection.Answer(frame, TakeCredit());
         Closed();
@@ -113,7 +113,9 @@ public sealed class PluginRequest : PluginMessage
 
     internal TimeSpan LastProgress(TimeSpan now) => _stream is { } stream ? stream.LastProgress(now) : now;
 
-    internal Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, _envelope.SessionId, data);
+    internal Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, AnswerSession, data);
+
+    private ReadOnlySpan<byte> AnswerSession => _envelope.SessionId is { IsEmpty: false } named ? named : Frames.Token(DefaultSessionId);
 
     private bool TryFinish() => Interlocked.Exchange(ref _finished, 1) == 0;
 

@@ -8,6 +8,7 @@ namespace Relay.Core.Runtime;
 internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<UserHubActor>
 {
     private readonly PluginPool[] _pools;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private UserIdentity? _creator;
 
     internal CentralHubActor(InProcessRuntime runtime, TenantId tenant)
@@ -35,10 +36,20 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
 
     public void AskToEnd(UserHubActor hub, long joins) => hub.Post(HubInput.Collect(joins));
 
+    public void Stop(UserHubActor hub) => hub.Post(HubInput.Stop());
+
+    public void Stopped() => _stopped.TrySetResult();
+
     public void Abandon(UserHubActor hub)
     {
         Runtime.Log.HubAbandoned(hub.Key);
         hub.Post(HubInput.Abandon());
+    }
+
+    internal Task StopAsync()
+    {
+        Post(CentralInput.Stop());
+        return _stopped.Task;
     }
 
     internal PluginPool Pool(int plugin) => _pools[plugin];
@@ -68,6 +79,9 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
                 break;
             case CentralInput.Kinds.Collect:
                 Hub.Collect(turn);
+                break;
+            case CentralInput.Kinds.Stop:
+                Hub.Stop();
                 break;
             case CentralInput.Kinds.Query:
                 ((Action<CentralHubActor>)input.Subject!)(this);

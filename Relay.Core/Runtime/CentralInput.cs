@@ -16,6 +16,7 @@ internal readonly struct CentralInput
         Group,
         PushToGroup,
         Collect,
+        Stop,
         Query,
     }
 
@@ -46,6 +47,8 @@ internal readonly struct CentralInput
     internal static CentralInput PushToGroup(string group, Frame frame, TaskCompletionSource<int>? answer) => new(Kinds.PushToGroup, group, frame.Bytes, answer);
 
     internal static CentralInput Collect() => new(Kinds.Collect);
+
+    internal static CentralInput Stop() => new(Kinds.Stop);
 
     internal static CentralInput Query(Action<CentralHubActor> query) => new(Kinds.Query, query);
 }

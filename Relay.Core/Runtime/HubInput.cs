@@ -23,6 +23,7 @@ internal readonly struct HubInput
         Ended,
         Wanted,
         Collect,
+        Stop,
         Abandon,
         Query,
     }
@@ -70,6 +71,8 @@ internal readonly struct HubInput
     internal static HubInput Collect(long joins) => new(Kinds.Collect, number: joins);
 
     internal static HubInput Abandon() => new(Kinds.Abandon);
+
+    internal static HubInput Stop() => new(Kinds.Stop);
 
     internal static HubInput Query(Action<UserHub, Turn> query) => new(Kinds.Query, query);
 }

@@ -131,11 +131,12 @@ public sealed class TurnScope
             _userDepth++;
             _inSlowCode = !run.Inline;
             _draining = false;
-            run.Invoke(this);
+            var outcome = run.Invoke(this);
             _draining = true;
             _userDepth--;
             if (_inSlowCode) _clock = null;
             _inSlowCode = false;
+            if (outcome.IsKnown) run.Report(outcome);
             DrainReady();
         }
     }
@@ -168,12 +169,15 @@ public sealed class TurnScope
             return;
         }
 
-        Drain();
-        FlushDirty();
-        _depth = 0;
-        _turns = 0;
-        _clock = null;
-        _onPool = false;
+        try
+        {
+            Drain();
+            FlushDirty();
+        }
+        finally
+        {
+            (_depth, _turns, _clock, _onPool) = (0, 0, null, false);
+        }
     }
 
     /// <summary>An open scope.</summary>

@@ -98,6 +98,9 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
             case HubInput.Kinds.Abandon:
                 _hub!.Abandon();
                 break;
+            case HubInput.Kinds.Stop:
+                _hub!.Stop();
+                break;
             case HubInput.Kinds.Query:
                 ((Action<UserHub, Turn>)input.Subject!)(_hub!, turn);
                 break;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Relay.Gateway.Storage;
 
 namespace Relay.Gateway.Hosting;
 
@@ -51,6 +52,16 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
         {
             await run(settings, logFile);
             return 0;
+        }
+        catch (RelayStartException error)
+        {
+            foreach (var each in error.Faults) await errors.WriteLineAsync(each);
+            return Faulty;
+        }
+        catch (StoreStartException error)
+        {
+            await errors.WriteLineAsync("relay: " + error.Message);
+            return Failed;
         }
         catch (IOException error)
         {

@@ -15,7 +15,7 @@ internal sealed class YamlReader
 
     private readonly string _file;
     private readonly FaultList _faults;
-    private readonly Parser _parser;
+    private readonly GuardedParser _parser;
     private readonly List<RawSetting> _found = [];
     private readonly List<string> _path = [];
 
@@ -23,7 +23,7 @@ internal sealed class YamlReader
     {
         _file = file;
         _faults = faults;
-        _parser = new Parser(new StringReader(text));
+        _parser = new GuardedParser(new Parser(new StringReader(text)));
     }
 
     public static IReadOnlyList<RawSetting> Read(string file, string text, FaultList faults)
@@ -42,7 +42,13 @@ internal sealed class YamlReader
         }
         catch (YamlException error)
         {
-            faults.Add(reader.Place(error.Start), "", "is not valid YAML: " + FirstLine(error));
+            // The scanner finds a tab in the indentation, the commonest slip, but names the line where the block began.
+            if (error is Refusal)
+                faults.Add(reader.Place(error.End), "", Readable.Name(error.Message));
+            else if (error.Message.Contains("tab") && TabLine(text) is { } line)
+                faults.Add($"{file}:{line}", "", "is not valid YAML: indentation is spaces, not tabs");
+            else
+                faults.Add(reader.Place(error.End), "", "is not valid YAML: " + Readable.Name(error.Message));
         }
 
         return reader._found;
@@ -59,7 +65,7 @@ internal sealed class YamlReader
             _parser.MoveNext();
         _parser.Consume<DocumentEnd>();
         if (_parser.TryConsume<DocumentStart>(out var second))
-            throw new YamlException(second.Start, second.End, "a second document; there may be one");
+            throw new Refusal(second.Start, "a second document; there may be one");
     }
 
     private void ReadRoot()
@@ -146,18 +152,44 @@ internal sealed class YamlReader
 
     private void Fault(Mark at, string message) => _faults.Add(Place(at), Readable.Name(string.Join('.', _path)), message);
 
-    private YamlException Stop(string message)
-    {
-        var at = _parser.Current?.Start ?? Mark.Empty;
-        return new YamlException(at, at, _path.Count == 0 ? message : $"{message} (under {Readable.Name(string.Join('.', _path))})");
-    }
+    private Refusal Stop(string message) => new(
+        _parser.Current?.Start ?? Mark.Empty, _path.Count == 0 ? message : $"{message} (under {string.Join('.', _path)})");
 
     private static bool IsNothing(ParsingEvent? value) =>
         value is Scalar { Style: ScalarStyle.Plain, Value: "" or "~" or "null" or "Null" or "NULL" };
+
+    private static int? TabLine(string text)
+    {
+        var line = Array.FindIndex(text.Split('\n'), each => each[..^each.TrimStart().Length].Contains('\t'));
+        return line < 0 ? null : line + 1;
+    }
 
     private string Place(Mark mark) => $"{_file}:{Line(mark)}";
 
     private static string Line(Mark mark) => mark.Line.ToString(CultureInfo.InvariantCulture);
 
-    private static string FirstLine(YamlException error) => Readable.Name(error.Message.Split('\n')[0]);
+    /// <summary>Well-formed YAML of a kind that settings have no use for; reading stops there.</summary>
+    private sealed class Refusal(Mark at, string message) : YamlException(at, at, message);
+
+    /// <summary>
+    /// Some texts trip the scanner over itself and it throws what no operator should see.
+    /// Everything that it throws is a fault of the text, near the last thing that it understood.
+    /// </summary>
+    private sealed class GuardedParser(Parser parser) : IParser
+    {
+        public ParsingEvent? Current => parser.Current;
+
+        public bool MoveNext()
+        {
+            try
+            {
+                return parser.MoveNext();
+            }
+            catch (Exception error) when (error is not YamlException)
+            {
+                var at = parser.Current?.End ?? Mark.Empty;
+                throw new SyntaxErrorException(at, at, "not understood after this line");
+            }
+        }
+    }
 }

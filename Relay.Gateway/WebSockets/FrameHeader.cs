@@ -82,6 +82,7 @@ internal readonly struct FrameHeader
         if (masked != expectMasked) return expectMasked ? "an unmasked frame from a client" : "a masked frame from a server";
         if (opcode < Opcode.Close) return null;
         if (!fin) return "a fragmented control frame";
-        return shortLength > MaxControlPayload ? "a control frame over 125 bytes" : null;
+        if (shortLength > MaxControlPayload) return "a control frame over 125 bytes";
+        return opcode == Opcode.Close && shortLength == 1 ? "a close frame with half a code" : null;
     }
 }

@@ -129,7 +129,6 @@ internal sealed class FrameReader
             return ReadStatus.Close;
         }
 
-        if (payload.Length == 1) return Violate(CloseCodes.ProtocolError, "a close frame with half a code", out frame);
         var code = (payload[0] << 8) | payload[1];
         if (!CloseCodes.MayBeSent(code)) return Violate(CloseCodes.ProtocolError, "a close code that may not be sent", out frame);
         var reason = payload.AsSpan(2);

@@ -22,6 +22,9 @@ internal interface IFrameSocket : IAsyncDisposable
     /// <summary>Sends what was written. False: the peer's side has ended, or the socket was aborted.</summary>
     ValueTask<bool> FlushAsync(CancellationToken cancellation = default);
 
+    /// <summary>Ends the wait for input, now or the next one, and leaves the transport alone: what was sent still arrives. Any thread.</summary>
+    void EndReceive();
+
     /// <summary>Ends the transport and with it every wait and flush under way. Any thread, any number of times; nothing of the waiter runs on the caller's stack.</summary>
     void Abort();
 }

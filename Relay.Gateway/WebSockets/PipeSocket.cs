@@ -88,6 +88,14 @@ internal sealed class PipeSocket : IFrameSocket
         ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.AbortNow(), this, preferLocal: false);
     }
 
+    public void EndReceive() => ThreadPool.UnsafeQueueUserWorkItem(
+        static socket =>
+        {
+            if (!socket._disposed) socket._input.CancelPendingRead();
+        },
+        this,
+        preferLocal: false);
+
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;

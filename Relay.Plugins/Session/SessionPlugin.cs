@@ -10,7 +10,7 @@ namespace Relay.Plugins.Session;
 /// Nothing is kept in memory between messages: what another instance wrote before this one began is seen, and the store's
 /// versions decide between writers. The state's bytes are stored and given back as the client sent them.
 /// </remarks>
-[RelayPlugin("session_", AutoStart = true)]
+[RelayPlugin("session_", AutoStart = true, Inline = true)]
 public sealed partial class SessionPlugin : RelayPlugin
 {
     private const string DefaultSession = "default";
@@ -32,6 +32,7 @@ public sealed partial class SessionPlugin : RelayPlugin
     /// <inheritdoc/>
     protected override async ValueTask OnMessageAsync(PluginMessage message, CancellationToken cancellation)
     {
+        message.DefaultSessionId = DefaultSession;
         var id = message.SessionId ?? DefaultSession;
         if (!IsValid(id))
         {

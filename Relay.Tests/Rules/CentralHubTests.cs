@@ -185,9 +185,33 @@ public class CentralHubTests : ICentralHubPort<CentralHubTests.FakeHub>
         Assert.Equal(1, _central.Clients);
     }
 
+    [Fact]
+    public void StoppingEndsEveryHubMakesNoneAndTellsWhenTheLastIsGone()
+    {
+        var (alice, bob) = (_central.Route("alice", Turn)!, _central.Route("bob", Turn)!);
+        _central.Stop();
+        Assert.Equal(["stop alice#1", "stop bob#2"], _effects);
+        Assert.Null(_central.Route("carol", Turn));
+        _central.Ended("alice", alice, 1);
+        Assert.Equal(2, _effects.Count);
+        _central.Ended("bob", bob, 1);
+        Assert.Equal("stopped", _effects[^1]);
+    }
+
+    [Fact]
+    public void StoppingWithoutHubsIsDoneAtOnce()
+    {
+        _central.Stop();
+        Assert.Equal(["stopped"], _effects);
+    }
+
     FakeHub ICentralHubPort<FakeHub>.CreateHub(UserKey user) => _canMake ? new FakeHub($"{user.UserId}#{++_made}") : null!;
 
     void ICentralHubPort<FakeHub>.AskToEnd(FakeHub hub, long joins) => _effects.Add($"ask {hub.Name} {joins}");
+
+    void ICentralHubPort<FakeHub>.Stop(FakeHub hub) => _effects.Add($"stop {hub.Name}");
+
+    void ICentralHubPort<FakeHub>.Stopped() => _effects.Add("stopped");
 
     void ICentralHubPort<FakeHub>.Abandon(FakeHub hub) => _effects.Add($"abandon {hub.Name}");
 

@@ -197,10 +197,15 @@ public class MailboxTests
 
         internal override bool Inline => false;
 
-        internal override void Invoke(TurnScope scope)
+        internal override UserOutcome Invoke(TurnScope scope)
         {
             code();
             _ended.SetResult();
+            return default;
+        }
+
+        internal override void Report(in UserOutcome outcome)
+        {
         }
     }
 

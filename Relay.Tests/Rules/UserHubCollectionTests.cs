@@ -31,6 +31,15 @@ public class UserHubCollectionTests
     }
 
     [Fact]
+    public void AHubThatIsStoppedEndsAtAnyTime()
+    {
+        _rig.Join("c1");
+        _rig.Effects();
+        _rig.Hub.Stop();
+        Assert.Contains(_rig.Effects(), effect => effect.StartsWith("end", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void TheHubRefusesToEndBeforeItsTime()
     {
         Idle();

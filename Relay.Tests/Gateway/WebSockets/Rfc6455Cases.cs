@@ -66,6 +66,7 @@ internal static class Rfc6455Cases
         ["close of 125 bytes"] = (Wire.Close(4999, new string('x', 123)), ["close 4999 " + new string('x', 123)]),
         ["data after close"] = (Wire.Join(Wire.Close(1001), Wire.Text("late"), Wire.Frame(Opcode.Ping, [])), ["close 1001"]),
         ["close with one byte"] = (Wire.Frame(Opcode.Close, [3]), ["violation 1002"]),
+        ["close with one byte, header only"] = (Header(0x88, 0x81), ["violation 1002"]),
         ["close with a broken reason"] = (Wire.Frame(Opcode.Close, [3, 0xE8, 0xE2, 0x82]), ["violation 1007"]),
         ["data after a violation"] = (Wire.Join(Wire.Frame((Opcode)3, []), Wire.Text("late")), ["violation 1002"]),
 

@@ -9,6 +9,10 @@ internal sealed class ScriptedStream : Stream
 
     public List<int> Writes { get; } = [];
 
+    public bool KeepsWrites { get; init; }
+
+    public List<byte> Written { get; } = [];
+
     public int Flushes { get; private set; }
 
     public override bool CanRead => true;
@@ -39,6 +43,7 @@ internal sealed class ScriptedStream : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Writes.Add(buffer.Length);
+        if (KeepsWrites) Written.AddRange(buffer.Span);
         return ValueTask.CompletedTask;
     }
 

@@ -1,0 +1,269 @@
+using Relay.Abstractions;
+using Relay.Core.Errors;
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Gateway.Telemetry;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Connections;
+
+/// <summary>One socket of a hub's client: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
+internal sealed class Connection : IHubConnection
+{
+    private const int Open = 0;
+    private const int Draining = 1;
+    private const int Closing = 2;
+
+    private readonly IFrameSocket _socket;
+    private readonly ConnectionLimits _limits;
+    private readonly GatewayCounters _counters;
+    private readonly InboundCredit _credit;
+    private readonly Outbox _outbox;
+    private readonly SendLoop _sender;
+    private HubLink? _link;
+    private Task _sent = Task.CompletedTask;
+    private int _phase;
+    private int _left;
+    private bool _heard;
+    private bool _lingering;
+    private Liveness _liveness;
+    private TimeSpan? _closingSince;
+
+    public Connection(string id, UserIdentity identity, IFrameSocket socket, ConnectionLimits limits, GatewayCounters counters)
+    {
+        (Id, Identity, _socket, _limits, _counters) = (id, identity, socket, limits, counters);
+        _credit = new(limits.Credit);
+        _outbox = new(limits.OutboxBytes);
+        _sender = new(socket, _outbox, this, counters);
+        counters.ConnectionOpened();
+    }
+
+    public string Id { get; }
+
+    public UserIdentity Identity { get; }
+
+    /// <summary>Why the connection closed; the first reason counts.</summary>
+    public CloseReason Reason { get; private set; }
+
+    public bool IsClosed => Volatile.Read(ref _phase) == Closing;
+
+    public bool HasRoom => _outbox.HasRoom;
+
+    public void Answer(Frame frame, Credit credit)
+    {
+        if (IsClosed) return;
+        _sender.Send(frame, credit);
+    }
+
+    public void Push(Frame frame)
+    {
+        if (IsClosed) return;
+        if (!_outbox.WouldOverflow(frame.Length))
+        {
+            _sender.Send(frame, Credit.None);
+            return;
+        }
+
+        _counters.PushOverflowed();
+        Close(ErrorCode.SlowConsumer);
+    }
+
+    public void Return(Credit credit)
+    {
+        if (credit == Credit.None) return;
+        _credit.Return(credit);
+        CloseIfDrained();
+    }
+
+    public bool WhenRoom(IRoomWaiter waiter) => _outbox.WhenRoom(waiter);
+
+    public void Close(ErrorCode error)
+    {
+        var reason = ErrorCatalogue.Of(error).Closes ?? throw new ArgumentException($"{error} does not close.", nameof(error));
+        BeginClose(reason, ErrorCatalogue.Of(reason).Code, Frames.Error(error));
+    }
+
+    /// <summary>Gives the connection its hub. Without one it only closes.</summary>
+    public void Attach(HubLink link)
+    {
+        Interlocked.Exchange(ref _link, link);
+        if (IsClosed) Leave();
+    }
+
+    /// <summary>No message is taken any more; when those under way are answered, the connection is told to go.</summary>
+    public void Drain()
+    {
+        if (Interlocked.CompareExchange(ref _phase, Draining, Open) == Open) CloseIfDrained();
+    }
+
+    /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
+    public async Task RunAsync()
+    {
+        await ReceiveAsync();
+        Drop(CloseReason.PeerGone);
+        await _sent;
+        await _socket.DisposeAsync();
+    }
+
+    /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>
+    public void Sweep(TimeSpan now, DateTimeOffset wall)
+    {
+        var heard = Volatile.Read(ref _heard);
+        if (heard) Volatile.Write(ref _heard, false);
+        if (IsClosed)
+        {
+            _closingSince ??= now;
+            if (now - _closingSince >= _limits.CloseTimeout) _socket.Abort();
+            // What broke the protocol is not read any more, so its goodbye cannot be told from noise: silence has to do.
+            else if (Volatile.Read(ref _lingering) && !heard && _sent.IsCompleted) _socket.EndReceive();
+            return;
+        }
+
+        if (Identity.Expires <= wall)
+        {
+            Close(ErrorCode.TokenExpired);
+            return;
+        }
+
+        switch (_liveness.Look(now, heard | _sender.TakeProgress() | _credit.IsAwaited, _limits))
+        {
+            case Liveness.Verdict.Alive:
+                break;
+            case Liveness.Verdict.Ping:
+                _counters.PingSent();
+                _sender.Ping();
+                break;
+            case Liveness.Verdict.Dead:
+                _counters.DeadPeer();
+                Drop(CloseReason.PeerGone);
+                break;
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        while (await _socket.WaitAsync())
+        {
+            Volatile.Write(ref _heard, true);
+            while (true)
+            {
+                var batch = TakeBatch();
+                if (batch == Batch.Ended) return;
+                if (batch == Batch.Exhausted) break;
+                var parked = _credit.Park();
+                if (MayTake) _credit.Wake();
+                await parked;
+            }
+        }
+    }
+
+    // A closing connection drains its input without credit; a draining one takes nothing until it closes.
+    private bool MayTake => IsClosed || (Volatile.Read(ref _phase) == Open && _credit.IsAvailable);
+
+    // All frames that have arrived are one batch: what they lead to is flushed once, at its end.
+    private Batch TakeBatch()
+    {
+        using var scope = TurnScope.Enter();
+        while (MayTake)
+        {
+            switch (_socket.TryRead(out var frame))
+            {
+                case ReadStatus.NeedMore:
+                    return Batch.Exhausted;
+                case ReadStatus.Message:
+                    if (!IsClosed) OnMessage(frame);
+                    break;
+                case ReadStatus.Ping:
+                    _sender.Pong(frame.Payload);
+                    break;
+                case ReadStatus.Pong:
+                    break;
+                case ReadStatus.Close:
+                    OnPeerClose(frame);
+                    return Batch.Ended;
+                case ReadStatus.Violation:
+                    OnViolation(frame);
+                    return Batch.Exhausted;
+            }
+        }
+
+        return Batch.OutOfCredit;
+    }
+
+    private void OnMessage(in IncomingFrame frame)
+    {
+        _counters.Received(1, frame.Payload.Length);
+        var credit = new Credit(1, frame.Payload.Length);
+        _credit.Take(credit);
+        if (!frame.IsText)
+        {
+            _sender.Send(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
+            return;
+        }
+
+        if (ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) _link!.Send(envelope);
+        else _sender.Send(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
+    }
+
+    private void OnPeerClose(in IncomingFrame frame) => BeginClose(CloseReason.Normal, frame.CloseCode == CloseCodes.NoStatus ? 0 : frame.CloseCode, null);
+
+    private void OnViolation(in IncomingFrame frame)
+    {
+        Volatile.Write(ref _lingering, true);
+        var reason = frame.CloseCode switch
+        {
+            CloseCodes.MessageTooBig => CloseReason.MessageTooBig,
+            CloseCodes.InvalidPayload => CloseReason.InvalidUtf8,
+            _ => CloseReason.ProtocolError,
+        };
+        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Frames.Error(ErrorCode.MessageTooBig) : null);
+    }
+
+    // The one way to close: what waits is dropped, the frame in progress ends, then the error frame and the close frame; input is
+    // drained until the peer has closed, and after the close timeout the socket is aborted.
+    private void BeginClose(CloseReason reason, int code, Frame? error)
+    {
+        if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
+        Reason = reason;
+        _counters.ConnectionClosed(reason);
+        _sent = _sender.CloseAsync(error, ClosePayload(reason, code));
+        Leave();
+        _credit.Wake();
+    }
+
+    private void Drop(CloseReason reason)
+    {
+        if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
+        Reason = reason;
+        _counters.ConnectionClosed(reason);
+        _socket.Abort();
+        _sent = _sender.CloseAsync(null, null);
+        Leave();
+        _credit.Wake();
+    }
+
+    private void CloseIfDrained()
+    {
+        if (Volatile.Read(ref _phase) == Draining && _credit.IsWhole) Close(ErrorCode.GoingAway);
+    }
+
+    private void Leave()
+    {
+        if (_link is { } link && Interlocked.Exchange(ref _left, 1) == 0) link.Leave();
+    }
+
+    private static byte[] ClosePayload(CloseReason reason, int code)
+    {
+        if (code == 0) return [];
+        Span<byte> payload = stackalloc byte[FrameHeader.MaxControlPayload];
+        return payload[..FrameWriter.WriteClosePayload(payload, code, reason == CloseReason.Normal ? "" : ErrorCatalogue.Of(reason).Name)].ToArray();
+    }
+
+    private enum Batch
+    {
+        Exhausted,
+        OutOfCredit,
+        Ended,
+    }
+}

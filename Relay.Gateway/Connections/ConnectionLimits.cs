@@ -1,0 +1,11 @@
+using Relay.Core.Protocol;
+
+namespace Relay.Gateway.Connections;
+
+/// <summary>What bounds a connection.</summary>
+/// <param name="Credit">Messages and bytes that may be under way; at least one message always may.</param>
+/// <param name="OutboxBytes">Bytes that may wait to be sent before a push overflows and answers wait.</param>
+/// <param name="CloseTimeout">How long a closing connection may take.</param>
+/// <param name="PingInterval">How long nothing may be heard before a ping is sent.</param>
+/// <param name="PingTimeout">How long nothing may be heard after it.</param>
+internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout);

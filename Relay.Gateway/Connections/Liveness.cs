@@ -1,0 +1,44 @@
+namespace Relay.Gateway.Connections;
+
+/// <summary>The dead-peer clock of one connection: a peer that is silent is pinged, and dead when it stays silent.</summary>
+internal struct Liveness
+{
+    private TimeSpan _heardAt;
+    private TimeSpan _pingedAt;
+    private Phase _phase;
+
+    private enum Phase
+    {
+        New,
+        Quiet,
+        Pinged,
+    }
+
+    internal enum Verdict
+    {
+        Alive,
+        Ping,
+        Dead,
+    }
+
+    /// <summary>Looks at the clock.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="heard">
+    /// Whether the peer gave a sign of life since the last look: bytes came, or it took bytes that had waited for it. Also true while
+    /// the socket is not read for want of credit: then silence says nothing, and the clock stands still.
+    /// </param>
+    /// <param name="limits">The interval and the timeout.</param>
+    internal Verdict Look(TimeSpan now, bool heard, ConnectionLimits limits)
+    {
+        if (heard || _phase == Phase.New)
+        {
+            (_heardAt, _phase) = (now, Phase.Quiet);
+            return Verdict.Alive;
+        }
+
+        if (_phase == Phase.Pinged) return now - _pingedAt >= limits.PingTimeout ? Verdict.Dead : Verdict.Alive;
+        if (now - _heardAt < limits.PingInterval) return Verdict.Alive;
+        (_pingedAt, _phase) = (now, Phase.Pinged);
+        return Verdict.Ping;
+    }
+}

@@ -1,0 +1,145 @@
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Gateway.Telemetry;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Connections;
+
+/// <summary>
+/// Empties a connection's outbox: whoever finds it idle runs it, writes all that is there and flushes once. It becomes a task
+/// only while the peer does not take what it is sent.
+/// </summary>
+internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnection connection, GatewayCounters counters) : IFlushable
+{
+    // What one flush takes at the most: enough to share the system call, little enough to see a slow peer's progress.
+    private const int FlushBytes = 32 * 1024;
+
+    private const int Idle = 0;
+    private const int Running = 1;
+
+    private int _state;
+    private int _pingWanted;
+    private byte[]? _pong;
+    private ClosingFrames? _closing;
+    private TaskCompletionSource? _ended;
+    private volatile bool _closed;
+    private volatile bool _progress;
+
+    private bool HasWork => !_closed
+        && (!outbox.IsEmpty || Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0 || Volatile.Read(ref _closing) is not null);
+
+    /// <summary>Whether the peer has taken something that waited for it since the last call.</summary>
+    public bool TakeProgress()
+    {
+        var progress = _progress;
+        if (progress) _progress = false;
+        return progress;
+    }
+
+    public void Send(Frame frame, Credit held)
+    {
+        outbox.Add(frame, held);
+        if (!TurnScope.DeferFlush(this)) Flush();
+    }
+
+    /// <summary>Answers a ping; of several that wait only the last is answered (RFC 6455, 5.5.3).</summary>
+    public void Pong(byte[] payload)
+    {
+        Volatile.Write(ref _pong, payload);
+        if (!TurnScope.DeferFlush(this)) Flush();
+    }
+
+    public void Ping()
+    {
+        Volatile.Write(ref _pingWanted, 1);
+        Flush();
+    }
+
+    /// <summary>Drops what waits, sends the error and the close frame behind the frame in progress, and nothing more. Call it once.</summary>
+    /// <param name="error">The error frame, or null.</param>
+    /// <param name="close">The close frame's payload; null when the peer is gone and nothing is sent.</param>
+    /// <returns>A task that ends when the loop will not touch the socket any more.</returns>
+    public Task CloseAsync(Frame? error, byte[]? close)
+    {
+        var ended = _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _closing, new(error, close));
+        outbox.Close(connection);
+        Flush();
+        return ended.Task;
+    }
+
+    public void Flush()
+    {
+        if (HasWork && Interlocked.CompareExchange(ref _state, Running, Idle) == Idle) Run();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            while (HasWork)
+            {
+                var held = Write(out var bytes);
+                var flush = socket.FlushAsync();
+                if (!flush.IsCompleted)
+                {
+                    _ = ResumeAsync(flush, bytes, held);
+                    return;
+                }
+
+                Flushed(flush.Result, bytes, held);
+            }
+
+            Interlocked.Exchange(ref _state, Idle);
+            if (!HasWork || Interlocked.CompareExchange(ref _state, Running, Idle) != Idle) return;
+        }
+    }
+
+    private async Task ResumeAsync(ValueTask<bool> flush, int bytes, Credit held)
+    {
+        var sent = await flush.ConfigureAwait(false);
+        _progress = true;
+        using var scope = TurnScope.Enter();
+        Flushed(sent, bytes, held);
+        Run();
+    }
+
+    private Credit Write(out int bytes)
+    {
+        bytes = 0;
+        if (Volatile.Read(ref _closing) is { } closing)
+        {
+            while (outbox.TryTake(out var dropped, out _)) bytes += dropped.Length;
+            if (closing.Error is { } error) socket.Write(Opcode.Text, error.Bytes);
+            if (closing.Close is { } payload) socket.Write(Opcode.Close, payload);
+            _closed = true;
+            return Credit.None;
+        }
+
+        if (Interlocked.Exchange(ref _pong, null) is { } pong) socket.Write(Opcode.Pong, pong);
+        if (Interlocked.Exchange(ref _pingWanted, 0) != 0) socket.Write(Opcode.Ping, []);
+        var (frames, messages, messageBytes) = (0, 0, 0);
+        while (bytes < FlushBytes && outbox.TryTake(out var frame, out var held))
+        {
+            socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
+            frames++;
+            bytes += frame.Length;
+            messages += held.Messages;
+            messageBytes += held.Bytes;
+        }
+
+        counters.Sent(frames, bytes);
+        return new(messages, messageBytes);
+    }
+
+    private void Flushed(bool sent, int bytes, Credit held)
+    {
+        if (!sent) socket.Abort();
+        outbox.Left(bytes, connection);
+        connection.Return(held);
+        if (_closed) _ended?.TrySetResult();
+    }
+
+    private sealed record ClosingFrames(Frame? Error, byte[]? Close);
+}

@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Relay.Gateway.Api;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Endpoints;
+
+/// <summary>The opening handshake of RFC 6455, section 4.2, over ASP.NET's upgrade.</summary>
+internal static class WebSocketHandshake
+{
+    /// <summary>The relay's own subprotocol; a client that offers it gets it back.</summary>
+    public const string Subprotocol = "relay.v1";
+
+    private const int KeyBytes = 16;
+
+    /// <summary>Checks the request. When it is no proper handshake it is answered: 405, 426 or 400.</summary>
+    /// <returns>True when <see cref="AcceptAsync"/> may follow.</returns>
+    public static async ValueTask<bool> CheckAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!HttpMethods.IsGet(request.Method))
+        {
+            context.Response.Headers.Allow = "GET";
+            await ApiError.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "A WebSocket begins with GET.");
+            return false;
+        }
+
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || !HasToken(request.Headers.Upgrade, "websocket"))
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            await ApiError.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "upgrade_required", "This address speaks WebSocket.");
+            return false;
+        }
+
+        if (request.Headers.SecWebSocketVersion != "13")
+        {
+            context.Response.Headers.SecWebSocketVersion = "13";
+            await ApiError.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "upgrade_required", "This address speaks version 13 of WebSocket.");
+            return false;
+        }
+
+        if (!IsKey(request.Headers.SecWebSocketKey))
+        {
+            await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_handshake", "Sec-WebSocket-Key is not 16 bytes of base64.");
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Answers 101 and gives the socket.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="maxMessageBytes">The largest message that is taken.</param>
+    public static async ValueTask<IFrameSocket> AcceptAsync(HttpContext context, int maxMessageBytes)
+    {
+        var headers = context.Response.Headers;
+        headers.Upgrade = "websocket";
+        headers.Connection = "Upgrade";
+        headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey!);
+        if (HasToken(context.Request.Headers.SecWebSocketProtocol, Subprotocol)) headers.SecWebSocketProtocol = Subprotocol;
+
+        // A slow reader is the outbox's affair: the server must not cut it for its rate.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        return new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(maxMessageBytes), context.Abort);
+    }
+
+    private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)
+    {
+        foreach (var value in values)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+                if (value.AsSpan()[range].Trim().Equals(token, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsKey(string? key)
+    {
+        Span<byte> decoded = stackalloc byte[KeyBytes + 2];
+        return key is { Length: 24 } && Convert.TryFromBase64String(key, decoded, out var length) && length == KeyBytes;
+    }
+
+    private static string Accept(string key)
+    {
+        Span<byte> text = stackalloc byte[60];
+        Encoding.ASCII.GetBytes(key, text);
+        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8.CopyTo(text[24..]);
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+        SHA1.HashData(text, hash);
+        return Convert.ToBase64String(hash);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections;
+
+namespace Relay.Gateway.Hosting;
+
+/// <summary>The relay's executable, for a program of one's own that adds plugins in code.</summary>
+public static class RelayApplication
+{
+    /// <summary>Does what the command line asks for: runs the relay until it is told to stop, checks the configuration, or prints help.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">Adds services, plugins first of all: <c>services.AddRelayPlugin&lt;MyPlugin&gt;()</c>.</param>
+    /// <returns>The exit code: 0, 1 when the relay failed, 2 for faulty settings or plugins.</returns>
+    public static Task<int> RunAsync(string[] args, Action<IServiceCollection>? configure = null)
+    {
+        var environment = Environment.GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(each => (string)each.Key, each => (string?)each.Value ?? "", StringComparer.Ordinal);
+        var command = new RelayCommand(
+            Console.Out, Console.Error, (settings, logFile) => RelayHost.RunAsync(settings, logFile, Console.Out, configure));
+        return command.ExecuteAsync(new SettingsInput(CommandLine.Parse(args), environment));
+    }
+}

@@ -1,0 +1,69 @@
+using Relay.Core.Errors;
+
+namespace Relay.Gateway.Telemetry;
+
+/// <summary>What the gateway counts on its sockets; read by the metrics.</summary>
+internal sealed class GatewayCounters
+{
+    private readonly long[] _closed = new long[Enum.GetValues<CloseReason>().Length];
+    private long _opened;
+    private long _messagesReceived;
+    private long _bytesReceived;
+    private long _messagesSent;
+    private long _bytesSent;
+    private long _pushesOverflowed;
+    private long _pings;
+    private long _deadPeers;
+    private long _originsRefused;
+    private long _handshakesRefused;
+
+    public long Opened => Interlocked.Read(ref _opened);
+
+    public long MessagesReceived => Interlocked.Read(ref _messagesReceived);
+
+    public long BytesReceived => Interlocked.Read(ref _bytesReceived);
+
+    public long MessagesSent => Interlocked.Read(ref _messagesSent);
+
+    public long BytesSent => Interlocked.Read(ref _bytesSent);
+
+    /// <summary>Pushes that found the outbox full; each closed its connection.</summary>
+    public long PushesOverflowed => Interlocked.Read(ref _pushesOverflowed);
+
+    public long Pings => Interlocked.Read(ref _pings);
+
+    public long DeadPeers => Interlocked.Read(ref _deadPeers);
+
+    public long OriginsRefused => Interlocked.Read(ref _originsRefused);
+
+    /// <summary>Upgrades refused before there was a WebSocket, those for their origin not counted.</summary>
+    public long HandshakesRefused => Interlocked.Read(ref _handshakesRefused);
+
+    public long Closed(CloseReason reason) => Interlocked.Read(ref _closed[(int)reason]);
+
+    public void ConnectionOpened() => Interlocked.Increment(ref _opened);
+
+    public void ConnectionClosed(CloseReason reason) => Interlocked.Increment(ref _closed[(int)reason]);
+
+    public void Received(int messages, long bytes)
+    {
+        Interlocked.Add(ref _messagesReceived, messages);
+        Interlocked.Add(ref _bytesReceived, bytes);
+    }
+
+    public void Sent(int messages, long bytes)
+    {
+        Interlocked.Add(ref _messagesSent, messages);
+        Interlocked.Add(ref _bytesSent, bytes);
+    }
+
+    public void PushOverflowed() => Interlocked.Increment(ref _pushesOverflowed);
+
+    public void PingSent() => Interlocked.Increment(ref _pings);
+
+    public void DeadPeer() => Interlocked.Increment(ref _deadPeers);
+
+    public void OriginRefused() => Interlocked.Increment(ref _originsRefused);
+
+    public void HandshakeRefused() => Interlocked.Increment(ref _handshakesRefused);
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using Relay.Core.Errors;
+using Relay.Core.Runtime;
+using Relay.Gateway.Storage;
+
+namespace Relay.Gateway.Telemetry;
+
+/// <summary>
+/// Every metric of the relay. All are observed: the parts count in plain fields, and a value is only read when
+/// somebody asks for it, so a metric costs the message path nothing beyond its count.
+/// </summary>
+internal sealed class RelayMetrics : IDisposable
+{
+    public const string MeterName = "Relay";
+
+    private static readonly CloseReason[] Reasons = Enum.GetValues<CloseReason>();
+
+    private static readonly string Version =
+        typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, SqliteStore? store)
+    {
+        Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
+        AddGateway(gateway);
+        AddHubs(runtime);
+        AddPlugins(runtime);
+        if (store is not null) AddStore(store);
+    }
+
+    /// <summary>This relay's own: two relays in one process, as in tests, have two meters of one name.</summary>
+    public Meter Meter { get; } = new(MeterName);
+
+    public void Dispose() => Meter.Dispose();
+
+    private void AddGateway(GatewayCounters gateway)
+    {
+        Gauge("relay_connections", "Connections that are open.", () => Open(gateway));
+        Counter("relay_connections_opened_total", "Connections that were upgraded.", () => gateway.Opened);
+        Counters(
+            "relay_connections_closed_total",
+            "Connections that ended, by reason; docs/protocol.md says what each means.",
+            Reasons.Select(reason => (ErrorCatalogue.Of(reason).Name, (Func<long>)(() => gateway.Closed(reason)))));
+        Counters(
+            "relay_handshakes_refused_total",
+            "Requests for a WebSocket that got an HTTP status instead, by reason.",
+            [("origin", () => gateway.OriginsRefused), ("invalid", () => gateway.HandshakesRefused)]);
+        Counter("relay_messages_received_total", "Messages from clients.", () => gateway.MessagesReceived);
+        Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", () => gateway.BytesReceived);
+        Counter("relay_messages_sent_total", "Messages to clients.", () => gateway.MessagesSent);
+        Counter("relay_bytes_sent_total", "Payload bytes of messages to clients.", () => gateway.BytesSent);
+        Counter("relay_outbox_overflows_total", "Pushes that found a connection's outbox full.", () => gateway.PushesOverflowed);
+        Counter("relay_pings_sent_total", "Pings to connections from which nothing came.", () => gateway.Pings);
+        Counter("relay_dead_peers_total", "Connections given up because nothing came after a ping.", () => gateway.DeadPeers);
+    }
+
+    private void AddHubs(RuntimeCounters runtime)
+    {
+        Counter("relay_hub_joins_total", "Connections that a hub welcomed.", () => runtime.Joins);
+        Counter("relay_hub_joins_refused_total", "Connections that a hub refused, or that got no hub.", () => runtime.RejectedJoins);
+        Counter("relay_hubs_collected_total", "Hubs that ended because nobody used them.", () => runtime.CollectedHubs);
+        Counter("relay_turn_faults_total", "Turns of a hub that threw: each is a bug of the relay.", () => runtime.TurnFaults);
+    }
+
+    private void AddPlugins(RuntimeCounters runtime)
+    {
+        Counter("relay_plugin_crashes_total", "Crashes of plugin instances.", () => runtime.Crashes);
+        Counter("relay_plugin_time_limits_total", "Crashes because a handler took longer than its time limit.", () => runtime.TimeLimits);
+        Counter("relay_plugins_failed_total", "Plugins that were marked failed.", () => runtime.FailedPlugins);
+        Counter("relay_plugin_late_terminals_total", "Answers dropped because the request had one, or the instance was replaced.", () => runtime.LateTerminals);
+        Counter("relay_plugin_runs_refused_total", "Messages not handled because too many abandoned handlers still ran.", () => runtime.RefusedRuns);
+        Counter("relay_plugin_inline_revoked_total", "Plugins that lost the right to run on the receiving thread.", () => runtime.RevokedInline);
+        Counter("relay_inbox_dropped_messages_total", "Messages of closed connections that were dropped from a full inbox.", () => runtime.DroppedMessages);
+        Gauge("relay_plugin_abandoned_handlers", "Handlers that were given up and still run.", () => runtime.Abandoned);
+        Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", () => runtime.BlockedThreads);
+    }
+
+    private void AddStore(SqliteStore store)
+    {
+        Counter("relay_store_operations_total", "Operations that the store accepted.", () => store.Counters.Operations);
+        Counter("relay_store_transactions_total", "Transactions that the store committed.", () => store.Counters.Batches);
+        Counter("relay_store_refused_total", "Operations refused because the store's queue was full.", () => store.Counters.Refused);
+        Counter("relay_store_failed_total", "Accepted operations that the database could not perform.", () => store.Counters.Failed);
+        Gauge("relay_store_queue_operations", "Operations that wait for the store.", () => store.QueueDepth);
+        Gauge("relay_store_available", "1 while the store's disk works, 0 from its first failure until writes have worked again for a while.", () => store.IsAvailable ? 1 : 0);
+    }
+
+    private void Counter(string name, string help, Func<long> read) => Meter.CreateObservableCounter(name, read, null, help);
+
+    private void Gauge(string name, string help, Func<long> read) => Meter.CreateObservableGauge(name, read, null, help);
+
+    private void Gauge(string name, string help, Func<Measurement<long>> read) => Meter.CreateObservableGauge(name, read, null, help);
+
+    // Every reason is there from the start, with 0: a rate over a series that appears with its first event misses that event.
+    private void Counters(string name, string help, IEnumerable<(string Reason, Func<long> Read)> series)
+    {
+        var all = series.Select(each => (each.Read, Tag: new KeyValuePair<string, object?>("reason", each.Reason))).ToArray();
+        Meter.CreateObservableCounter(name, () => all.Select(each => new Measurement<long>(each.Read(), each.Tag)), null, help);
+    }
+
+    // What is closed is read first: a connection that opens and closes meanwhile must not make this negative.
+    private static long Open(GatewayCounters gateway)
+    {
+        var closed = Reasons.Sum(gateway.Closed);
+        return gateway.Opened - closed;
+    }
+}

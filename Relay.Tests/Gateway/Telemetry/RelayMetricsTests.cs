@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using Relay.Core.Errors;
+using Relay.Core.Runtime;
+using Relay.Gateway.Storage;
+using Relay.Gateway.Telemetry;
+using Relay.Tests.Gateway.Storage;
+
+namespace Relay.Tests.Gateway.Telemetry;
+
+public sealed class RelayMetricsTests : IAsyncLifetime
+{
+    private readonly StoreFolder _folder = new();
+    private readonly GatewayCounters _gateway = new();
+    private readonly SqliteStore _store;
+    private readonly RelayMetrics _metrics;
+
+    public RelayMetricsTests()
+    {
+        _store = _folder.Start();
+        _metrics = new(_gateway, new RuntimeCounters(), _store);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        _metrics.Dispose();
+        await _store.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void EveryMetricHasHelpAndTheRelaysPrefix()
+    {
+        var families = Scrape();
+
+        Assert.NotEmpty(families);
+        Assert.All(families.Values, family =>
+        {
+            Assert.StartsWith("relay_", family.Name);
+            Assert.EndsWith(".", family.Help);
+            Assert.NotEmpty(family.Samples);
+            Assert.Equal(family.Type == "counter", family.Name.EndsWith("_total"));
+        });
+    }
+
+    [Fact]
+    public void OpenConnectionsAreThoseOpenedAndNotClosed()
+    {
+        for (var i = 0; i < 3; i++) _gateway.ConnectionOpened();
+        _gateway.ConnectionClosed(CloseReason.SlowConsumer);
+
+        var families = Scrape();
+
+        Assert.Equal(2, families["relay_connections"].Samples.Single().Value);
+        Assert.Equal(3, families["relay_connections_opened_total"].Samples.Single().Value);
+    }
+
+    [Fact]
+    public void EveryCloseReasonHasItsSeriesFromTheStart()
+    {
+        _gateway.ConnectionClosed(CloseReason.PeerGone);
+
+        var samples = Scrape()["relay_connections_closed_total"].Samples;
+
+        Assert.Equal(
+            Enum.GetValues<CloseReason>().Select(reason => ErrorCatalogue.Of(reason).Name).Order(),
+            samples.Select(sample => sample.Labels["reason"]).Order());
+        Assert.Equal("peer_gone", samples.Single(sample => sample.Value == 1).Labels["reason"]);
+    }
+
+    [Fact]
+    public void MessagesAndBytesAreCountedEachWay()
+    {
+        _gateway.Received(3, 300);
+        _gateway.Sent(2, 50);
+        _gateway.Sent(1, 25);
+
+        var families = Scrape();
+
+        Assert.Equal(3, families["relay_messages_received_total"].Samples.Single().Value);
+        Assert.Equal(300, families["relay_bytes_received_total"].Samples.Single().Value);
+        Assert.Equal(3, families["relay_messages_sent_total"].Samples.Single().Value);
+        Assert.Equal(75, families["relay_bytes_sent_total"].Samples.Single().Value);
+    }
+
+    [Fact]
+    public void TheStoreSaysThatItWorks() => Assert.Equal(1, Scrape()["relay_store_available"].Samples.Single().Value);
+
+    [PromtoolFact]
+    public async Task PromtoolFindsNothingToCorrect()
+    {
+        using var promtool = Process.Start(new ProcessStartInfo(PromtoolFactAttribute.Program!, ["check", "metrics"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = promtool.StandardOutput.ReadToEndAsync();
+        var errors = promtool.StandardError.ReadToEndAsync();
+        await promtool.StandardInput.WriteAsync(PrometheusText.Write(_metrics.Meter));
+        promtool.StandardInput.Close();
+        await promtool.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal("", await output + await errors);
+        Assert.Equal(0, promtool.ExitCode);
+    }
+
+    private Dictionary<string, Family> Scrape() => ExpositionText.Parse(PrometheusText.Write(_metrics.Meter)).ToDictionary(family => family.Name);
+}
