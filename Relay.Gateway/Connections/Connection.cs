@@ -22,7 +22,6 @@ internal sealed class Connection : IHubConnection
     private readonly Outbox _outbox;
     private readonly SendLoop _sender;
     private HubLink? _link;
-    private Task _sent = Task.CompletedTask;
     private int _phase;
     private int _left;
     private bool _heard;
@@ -102,7 +101,7 @@ internal sealed class Connection : IHubConnection
     {
         await ReceiveAsync();
         Drop(CloseReason.PeerGone);
-        await _sent;
+        await _sender.Ended;
         await _socket.DisposeAsync();
     }
 
@@ -116,7 +115,7 @@ internal sealed class Connection : IHubConnection
             _closingSince ??= now;
             if (now - _closingSince >= _limits.CloseTimeout) _socket.Abort();
             // What broke the protocol is not read any more, so its goodbye cannot be told from noise: silence has to do.
-            else if (Volatile.Read(ref _lingering) && !heard && _sent.IsCompleted) _socket.EndReceive();
+            else if (Volatile.Read(ref _lingering) && !heard && _sender.Ended.IsCompleted) _socket.EndReceive();
             return;
         }
 
@@ -227,8 +226,12 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
         _counters.ConnectionClosed(reason);
-        _sent = _sender.CloseAsync(error, ClosePayload(reason, code));
+
+        // The hub first: who has read the close frame may come back at once, and has to find its place free. The scope keeps what
+        // plugins do about it behind the close frame.
+        using var scope = TurnScope.Enter();
         Leave();
+        _sender.Close(error, ClosePayload(reason, code));
         _credit.Wake();
     }
 
@@ -238,7 +241,7 @@ internal sealed class Connection : IHubConnection
         Reason = reason;
         _counters.ConnectionClosed(reason);
         _socket.Abort();
-        _sent = _sender.CloseAsync(null, null);
+        _sender.Close(null, null);
         Leave();
         _credit.Wake();
     }
