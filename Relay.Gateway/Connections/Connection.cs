@@ -99,10 +99,17 @@ internal sealed class Connection : IHubConnection
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {
-        await ReceiveAsync();
-        Drop(CloseReason.PeerGone);
-        await _sender.Ended;
-        await _socket.DisposeAsync();
+        try
+        {
+            await ReceiveAsync();
+        }
+        finally
+        {
+            // Also when the loop failed, which is a bug of ours: the user's place must not stay taken by a ghost.
+            Drop(CloseReason.PeerGone);
+            await _sender.Ended;
+            await _socket.DisposeAsync();
+        }
     }
 
     /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>

@@ -43,6 +43,19 @@ public sealed class ConnectionEndTests
         Assert.Equal(["leave", "write Text", "write Close", "flush", "dispose"], _log);
     }
 
+    [Fact]
+    public async Task AReceiveLoopThatFailsLeavesNoGhostInTheHub()
+    {
+        var socket = new ScriptedSocket(_log);
+        var connection = Make(socket);
+        connection.Attach(new LoggingLink(_log));
+        socket.Arrived.SetException(new InvalidOperationException("A bug of the relay's own."));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(connection.RunAsync);
+
+        Assert.Equal(["abort", "flush", "leave", "dispose"], _log);
+    }
+
     private static Connection Make(IFrameSocket socket) => new(
         "c1", new UserIdentity("default", "alice"), socket, new(new Credit(10, 1000), 1000, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20)), new GatewayCounters());
 

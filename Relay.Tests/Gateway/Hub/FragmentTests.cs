@@ -29,6 +29,7 @@ public sealed class FragmentTests(HubServer server) : IClassFixture<HubServer>
     public async Task AFrameMayBeSplitAtEveryByte()
     {
         var (client, _) = await server.Relay.JoinAsync(Guid.NewGuid().ToString());
+        await client.ExpectUsableAsync();
         var frames = Wire.Join(Wire.Text(Message), Wire.Frame(Opcode.Ping, [1, 2, 3]));
 
         for (var cut = 1; cut < frames.Length; cut++)

@@ -131,6 +131,7 @@ public sealed class HandshakeTests(HubServer server) : IClassFixture<HubServer>
         Assert.Contains("\"type\":\"welcome\"", await ReceiveAsync(client), StringComparison.Ordinal);
 
         await client.SendAsync("""{"type":"echo_say","data":[1]}"""u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        Assert.Equal("""{"type":"plugin_status","plugin":"echo_","status":"running"}""", await ReceiveAsync(client));
         Assert.Equal("""{"type":"echo_said","data":[1]}""", await ReceiveAsync(client));
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
 

@@ -56,7 +56,7 @@ public sealed class HttpTests(HubServer server) : IClassFixture<HubServer>
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, "/healthz/live", relay)).Status);
         Assert.Equal(503, (await relay.TryConnectAsync("/ws?user_id=late")).Status);
         probe.Gate.SetResult();
-        Assert.Equal("probe_waited", (await busy.ReceiveJsonAsync()).GetProperty("type").GetString());
+        await busy.ExpectAsync("""{"type":"probe_waited","request_id":"r1"}""");
         await busy.ExpectCloseAsync(1001, "going_away");
         await stopped.WaitAsync(Bound);
     }

@@ -46,7 +46,7 @@ public sealed class PluginStartTests : IDisposable
         var broken = _folder.File("Broken.dll");
         await File.WriteAllTextAsync(broken, "no assembly");
         Directory.CreateDirectory(Path.Combine(_folder.Path, "Empty"));
-        var bare = _folder.Compile("Bare/Bare.dll", "public class Nothing;");
+        var bare = _folder.Compile("Bare/Bare.dll", "public class Nothing { }");
 
         var error = await Assert.ThrowsAsync<RelayStartException>(() => RelayServer.StartAsync(InFolder));
 
