@@ -22,7 +22,6 @@ internal sealed class Connection : IHubConnection
     private readonly Outbox _outbox;
     private readonly SendLoop _sender;
     private HubLink? _link;
-    private Task _sent = Task.CompletedTask;
     private int _phase;
     private int _left;
     private bool _heard;
@@ -100,10 +99,17 @@ internal sealed class Connection : IHubConnection
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {
-        await ReceiveAsync();
-        Drop(CloseReason.PeerGone);
-        await _sent;
-        await _socket.DisposeAsync();
+        try
+        {
+            await ReceiveAsync();
+        }
+        finally
+        {
+            // Also when the loop failed, which is a bug of ours: the user's place must not stay taken by a ghost.
+            Drop(CloseReason.PeerGone);
+            await _sender.Ended;
+            await _socket.DisposeAsync();
+        }
     }
 
     /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>
@@ -116,7 +122,7 @@ internal sealed class Connection : IHubConnection
             _closingSince ??= now;
             if (now - _closingSince >= _limits.CloseTimeout) _socket.Abort();
             // What broke the protocol is not read any more, so its goodbye cannot be told from noise: silence has to do.
-            else if (Volatile.Read(ref _lingering) && !heard && _sent.IsCompleted) _socket.EndReceive();
+            else if (Volatile.Read(ref _lingering) && !heard && _sender.Ended.IsCompleted) _socket.EndReceive();
             return;
         }
 
@@ -227,8 +233,12 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
         _counters.ConnectionClosed(reason);
-        _sent = _sender.CloseAsync(error, ClosePayload(reason, code));
+
+        // The hub first: who has read the close frame may come back at once, and has to find its place free. The scope keeps what
+        // plugins do about it behind the close frame.
+        using var scope = TurnScope.Enter();
         Leave();
+        _sender.Close(error, ClosePayload(reason, code));
         _credit.Wake();
     }
 
@@ -238,7 +248,7 @@ internal sealed class Connection : IHubConnection
         Reason = reason;
         _counters.ConnectionClosed(reason);
         _socket.Abort();
-        _sent = _sender.CloseAsync(null, null);
+        _sender.Close(null, null);
         Leave();
         _credit.Wake();
     }

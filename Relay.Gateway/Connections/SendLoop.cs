@@ -29,6 +29,20 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     private bool HasWork => !_closed
         && (!outbox.IsEmpty || Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0 || Volatile.Read(ref _closing) is not null);
 
+    /// <summary>Ends when the connection was closed and the loop will not touch the socket any more.</summary>
+    public Task Ended => EndedSource.Task;
+
+    // Made by whoever comes first: the close, or the one who waits for it on another thread.
+    private TaskCompletionSource EndedSource
+    {
+        get
+        {
+            if (Volatile.Read(ref _ended) is { } ended) return ended;
+            var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return Interlocked.CompareExchange(ref _ended, made, null) ?? made;
+        }
+    }
+
     /// <summary>Whether the peer has taken something that waited for it since the last call.</summary>
     public bool TakeProgress()
     {
@@ -59,14 +73,11 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     /// <summary>Drops what waits, sends the error and the close frame behind the frame in progress, and nothing more. Call it once.</summary>
     /// <param name="error">The error frame, or null.</param>
     /// <param name="close">The close frame's payload; null when the peer is gone and nothing is sent.</param>
-    /// <returns>A task that ends when the loop will not touch the socket any more.</returns>
-    public Task CloseAsync(Frame? error, byte[]? close)
+    public void Close(Frame? error, byte[]? close)
     {
-        var ended = _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _closing, new(error, close));
         outbox.Close(connection);
         Flush();
-        return ended.Task;
     }
 
     public void Flush()
@@ -138,7 +149,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (!sent) socket.Abort();
         outbox.Left(bytes, connection);
         connection.Return(held);
-        if (_closed) _ended?.TrySetResult();
+        if (_closed) EndedSource.TrySetResult();
     }
 
     private sealed record ClosingFrames(Frame? Error, byte[]? Close);

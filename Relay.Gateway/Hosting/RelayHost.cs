@@ -48,6 +48,7 @@ internal static class RelayHost
         var registry = app.Services.GetRequiredService<ConnectionRegistry>();
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
         app.UseMiddleware<PathMiddleware>();
+        app.UseRoutingErrors();
         app.UseRouting();
         app.MapConsole();
         app.MapHubsApi();
