@@ -17,7 +17,10 @@ internal sealed partial class DrainService(RelaySettings settings, ConnectionReg
         // What hangs gets half of the time to be answered; the rest is for goodbyes that a slow peer has to read.
         if (await EndsAsync(drained, timeout / 2)) return;
         registry.CloseAll();
-        if (!await EndsAsync(drained, timeout / 2 - timeout / 20)) LogLeft(registry.Count);
+        if (await EndsAsync(drained, timeout / 2 - timeout / 10)) return;
+        LogLeft(registry.Count);
+        registry.AbortAll();
+        await EndsAsync(drained, timeout / 20);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
