@@ -8,7 +8,7 @@ namespace Relay.Core.Plugins;
 /// The rules of a plugin's host: messages wait here and are handled one at a time, each request gets exactly one terminal, time
 /// limits are kept, and an instance that crashed is fenced. A synchronous state machine; see <see cref="IPluginInboxPort"/> for its effects.
 /// </summary>
-public sealed class PluginInbox
+public sealed partial class PluginInbox
 {
     private readonly InboxLimits _limits;
     private readonly IRequestOwner _owner;
@@ -59,6 +59,16 @@ public sealed class PluginInbox
         if (incarnation <= _incarnation || _phase != Phase.Empty) return;
         (_incarnation, _phase, _code) = (incarnation, Phase.Starting, Code.Start);
         _port.Start(incarnation);
+    }
+
+    /// <summary>The instance may not be made, because too much of the plugin's code hangs. That is no crash: the next message asks again.</summary>
+    /// <param name="incarnation">Its number.</param>
+    /// <param name="message">What those who wait are told.</param>
+    public void StartRefused(long incarnation, string message)
+    {
+        if (incarnation != _incarnation || _code != Code.Start) return;
+        Fail(message);
+        Ended();
     }
 
     /// <summary>A message for the plugin.</summary>
@@ -113,29 +123,6 @@ public sealed class PluginInbox
         TurnOver();
     }
 
-    /// <summary>A handler has detached its request: its turn is over, the request goes on.</summary>
-    /// <param name="request">The request.</param>
-    public void Detached(PluginRequest request)
-    {
-        if (request.Incarnation != _incarnation || _phase == Phase.Empty)
-        {
-            request.Finish(ErrorCode.PluginFailed, null);
-            _port.Cancel(request);
-            return;
-        }
-
-        request.ReturnCredit();
-        if (!request.IsFinished) _detached.Add(request);
-        _port.WantSweep();
-        if (_phase == Phase.Ending) _port.Cancel(request);
-        if (ReferenceEquals(request, _current)) TurnOver();
-        if (request.Connection.IsClosed) ConnectionLeft(request.Connection);
-    }
-
-    /// <summary>A detached request has got its terminal.</summary>
-    /// <param name="request">The request.</param>
-    public void DetachedFinished(PluginRequest request) => _detached.Remove(request);
-
     /// <summary><c>resume</c> or <c>shutdown</c> has returned.</summary>
     /// <param name="incarnation">The instance.</param>
     public void PresenceHandled(long incarnation)
@@ -148,20 +135,6 @@ public sealed class PluginInbox
     public void CodeCrashed(long incarnation)
     {
         if (incarnation == _incarnation && _phase != Phase.Empty) Crash(CrashCause.Exception);
-    }
-
-    /// <summary>A connection has closed: its detached requests end unless they were meant to go on.</summary>
-    /// <param name="connection">The connection.</param>
-    public void ConnectionLeft(IHubConnection connection)
-    {
-        for (var i = _detached.Count - 1; i >= 0; i--)
-        {
-            var request = _detached[i];
-            if (!ReferenceEquals(request.Connection, connection) || request.SurvivesDisconnect) continue;
-            _detached.RemoveAt(i);
-            request.Finish(ErrorCode.PluginFailed, null);
-            _port.Cancel(request);
-        }
     }
 
     /// <summary>A connection has room again.</summary>
@@ -194,11 +167,12 @@ public sealed class PluginInbox
     }
 
     /// <summary>The hub has marked the plugin as failed: what waits is answered.</summary>
-    public void Fail()
+    /// <param name="message">What a person reads, or null for the catalogue's sentence.</param>
+    public void Fail(string? message = null)
     {
         _presence.Clear();
-        foreach (var (connection, message) in _pending.TakeAll())
-            connection.Answer(Frames.Error(ErrorCode.PluginFailed, null, message.RequestId), message.Credit);
+        foreach (var (connection, waiting) in _pending.TakeAll())
+            connection.Answer(Frames.Error(ErrorCode.PluginFailed, message, waiting.RequestId), waiting.Credit);
     }
 
     /// <summary>Keeps the time limits.</summary>

@@ -96,6 +96,13 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.CompareExchange(ref _phase, Draining, Open) == Open) CloseIfDrained();
     }
 
+    /// <summary>Lets go of the socket without a goodbye.</summary>
+    public void Abort()
+    {
+        Drop(CloseReason.GoingAway);
+        _socket.Abort();
+    }
+
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {
@@ -122,7 +129,7 @@ internal sealed class Connection : IHubConnection
             _closingSince ??= now;
             if (now - _closingSince >= _limits.CloseTimeout) _socket.Abort();
             // What broke the protocol is not read any more, so its goodbye cannot be told from noise: silence has to do.
-            else if (Volatile.Read(ref _lingering) && !heard && _sender.Ended.IsCompleted) _socket.EndReceive();
+            else if (Volatile.Read(ref _lingering) && !heard && _sender.HasEnded) _socket.EndReceive();
             return;
         }
 
@@ -159,6 +166,7 @@ internal sealed class Connection : IHubConnection
                 if (batch == Batch.Exhausted) break;
                 var parked = _credit.Park();
                 if (MayTake) _credit.Wake();
+                else if (Volatile.Read(ref _phase) == Open) _counters.ReadingPaused();
                 await parked;
             }
         }
@@ -202,6 +210,13 @@ internal sealed class Connection : IHubConnection
         _counters.Received(1, frame.Payload.Length);
         var credit = new Credit(1, frame.Payload.Length);
         _credit.Take(credit);
+        if (Volatile.Read(ref _phase) != Open)
+        {
+            // A drain that began before the credit was taken does not wait for this message, so it must not be handled either.
+            Return(credit);
+            return;
+        }
+
         if (!frame.IsText)
         {
             _sender.Send(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
@@ -234,9 +249,7 @@ internal sealed class Connection : IHubConnection
         Reason = reason;
         _counters.ConnectionClosed(reason);
 
-        // The hub first: who has read the close frame may come back at once, and has to find its place free. The scope keeps what
-        // plugins do about it behind the close frame.
-        using var scope = TurnScope.Enter();
+        // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
         _sender.Close(error, ClosePayload(reason, code));
         _credit.Wake();
@@ -260,7 +273,11 @@ internal sealed class Connection : IHubConnection
 
     private void Leave()
     {
-        if (_link is { } link && Interlocked.Exchange(ref _left, 1) == 0) link.Leave();
+        if (_link is not { } link || Interlocked.Exchange(ref _left, 1) != 0) return;
+
+        // The leaving may have plugins told: their code is not for a thread that sweeps or sends.
+        using var scope = TurnScope.EnterWithoutPlugins();
+        link.Leave();
     }
 
     private static byte[] ClosePayload(CloseReason reason, int code)

@@ -23,23 +23,30 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     private byte[]? _pong;
     private ClosingFrames? _closing;
     private TaskCompletionSource? _ended;
+    private volatile bool _hasEnded;
     private volatile bool _closed;
     private volatile bool _progress;
 
     private bool HasWork => !_closed
         && (!outbox.IsEmpty || Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0 || Volatile.Read(ref _closing) is not null);
 
-    /// <summary>Ends when the connection was closed and the loop will not touch the socket any more.</summary>
-    public Task Ended => EndedSource.Task;
+    /// <summary>Whether the loop will not touch the socket any more. Only after <see cref="Close"/>.</summary>
+    public bool HasEnded => _hasEnded;
 
-    // Made by whoever comes first: the close, or the one who waits for it on another thread.
-    private TaskCompletionSource EndedSource
+    /// <summary>Ends when the loop will not touch the socket any more. Whoever wants to let go of the socket waits for it, also while another thread is closing.</summary>
+    public Task Ended
     {
         get
         {
-            if (Volatile.Read(ref _ended) is { } ended) return ended;
-            var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return Interlocked.CompareExchange(ref _ended, made, null) ?? made;
+            var ended = Volatile.Read(ref _ended);
+            if (ended is null)
+            {
+                var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                ended = Interlocked.CompareExchange(ref _ended, made, null) ?? made;
+            }
+
+            if (_hasEnded) ended.TrySetResult();
+            return ended.Task;
         }
     }
 
@@ -76,8 +83,8 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     public void Close(Frame? error, byte[]? close)
     {
         Volatile.Write(ref _closing, new(error, close));
-        outbox.Close(connection);
         Flush();
+        outbox.Close(connection);
     }
 
     public void Flush()
@@ -92,14 +99,19 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
             while (HasWork)
             {
                 var held = Write(out var bytes);
-                var flush = socket.FlushAsync();
-                if (!flush.IsCompleted)
+                if (!TryFlush(out var flush))
+                {
+                    Flushed(false, bytes, held);
+                }
+                else if (flush.IsCompletedSuccessfully)
+                {
+                    Flushed(flush.Result, bytes, held);
+                }
+                else
                 {
                     _ = ResumeAsync(flush, bytes, held);
                     return;
                 }
-
-                Flushed(flush.Result, bytes, held);
             }
 
             Interlocked.Exchange(ref _state, Idle);
@@ -109,11 +121,35 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
 
     private async Task ResumeAsync(ValueTask<bool> flush, int bytes, Credit held)
     {
-        var sent = await flush.ConfigureAwait(false);
+        var sent = false;
+        try
+        {
+            sent = await flush.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // As in TryFlush.
+        }
+
         _progress = true;
         using var scope = TurnScope.Enter();
         Flushed(sent, bytes, held);
         Run();
+    }
+
+    // Whatever a transport throws is its end. Passing on, it would leave this loop running for ever, and hit a hub or a plugin that only wanted to answer.
+    private bool TryFlush(out ValueTask<bool> flush)
+    {
+        try
+        {
+            flush = socket.FlushAsync();
+            return true;
+        }
+        catch (Exception)
+        {
+            flush = default;
+            return false;
+        }
     }
 
     private Credit Write(out int bytes)
@@ -149,7 +185,10 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (!sent) socket.Abort();
         outbox.Left(bytes, connection);
         connection.Return(held);
-        if (_closed) EndedSource.TrySetResult();
+        if (!_closed) return;
+        _hasEnded = true;
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _ended)?.TrySetResult();
     }
 
     private sealed record ClosingFrames(Frame? Error, byte[]? Close);

@@ -71,7 +71,10 @@ internal static class WebSocketHandshake
         // A slow reader is the outbox's affair: the server must not cut it for its rate.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
         var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        return new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(maxMessageBytes), context.Abort);
+
+        // Not the context's own Abort: it throws once the request is over, which may be in the very moment of an abort.
+        var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        return new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(maxMessageBytes), lifetime.Abort);
     }
 
     private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)

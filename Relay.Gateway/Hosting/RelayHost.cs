@@ -50,6 +50,8 @@ internal static class RelayHost
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();
         app.UseRouting();
+        app.MapConsole();
+        app.MapHubsApi();
         app.MapGet("/healthz/live", () => Results.Ok());
         app.MapGet("/healthz/ready", () => registry.IsDraining ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Ok());
         return app;

@@ -57,6 +57,18 @@ public class PluginInboxCrashTests
     }
 
     [Fact]
+    public void AStartThatIsRefusedAnswersThoseThatWaitAndIsNoCrash()
+    {
+        _rig.Inbox.Start(1);
+        _rig.Post(_client, "x", "r1");
+        _rig.Inbox.StartRefused(1, "Too many.");
+        Assert.Equal(["start 1", "fence 1", "ended 1"], _rig.Effects());
+        Assert.Equal("""{"type":"error","error":"plugin_failed","message":"Too many.","request_id":"r1"}""", Assert.Single(_client.Frames));
+        _rig.Inbox.StartRefused(1, "Too many.");
+        Assert.Empty(_rig.Effects());
+    }
+
+    [Fact]
     public void AMessageThatComesBetweenTheCrashAndTheNextInstanceWaits()
     {
         _rig.Ready();

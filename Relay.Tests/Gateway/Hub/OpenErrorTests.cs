@@ -12,14 +12,14 @@ public sealed class OpenErrorTests(HubServer server) : IClassFixture<HubServer>
 {
     [Theory]
     [Provokes(ErrorCode.InvalidJson)]
-    [InlineData("", "The message is not valid JSON at byte 0 of line 0.")]
-    [InlineData("hello", "The message is not valid JSON at byte 0 of line 0.")]
+    [InlineData("", "The message is not valid JSON at byte 1 of line 1.")]
+    [InlineData("hello", "The message is not valid JSON at byte 1 of line 1.")]
     [InlineData("[1]", "The message is not a JSON object.")]
     [InlineData("null", "The message is not a JSON object.")]
     [InlineData("\"type\"", "The message is not a JSON object.")]
-    [InlineData("{\"type\":\"echo_say\"", "The message is not valid JSON at byte 18 of line 0.")]
-    [InlineData("{\"type\":\"echo_say\"} {}", "The message is not valid JSON at byte 20 of line 0.")]
-    [InlineData("{\"type\":\"echo_say\",}", "The message is not valid JSON at byte 19 of line 0.")]
+    [InlineData("{\"type\":\"echo_say\"", "The message is not valid JSON at byte 19 of line 1.")]
+    [InlineData("{\"type\":\"echo_say\"} {}", "The message is not valid JSON at byte 21 of line 1.")]
+    [InlineData("{\"type\":\"echo_say\",}", "The message is not valid JSON at byte 20 of line 1.")]
     public async Task WhatIsNoJsonObjectIsInvalidJson(string text, string message)
     {
         var (client, _) = await server.Relay.JoinAsync(Guid.NewGuid().ToString());
