@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using Relay.Tests.Gateway.WebSockets;
 
 namespace Relay.Tests.Gateway.Hub;
 
@@ -118,6 +119,20 @@ public sealed class HandshakeTests(HubServer server) : IClassFixture<HubServer>
     [InlineData("Cookie", 40_000, 431)]
     public async Task OversizedHeadersAreRefused(string name, int length, int status) =>
         Assert.Equal(status, (await AskAsync($"GET /ws?user_id=a HTTP/1.1\r\nConnection: Upgrade\r\n{name}: {new string('x', length)}\r\n{Rest}\r\n")).Status);
+
+    [Fact]
+    public async Task FramesMayFollowTheRequestInOnePiece()
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(IPAddress.Loopback, server.Relay.Port);
+        byte[] request = [.. Encoding.ASCII.GetBytes($"GET /ws?user_id=eager HTTP/1.1\r\nConnection: Upgrade\r\n{Rest}\r\n"), .. Wire.Text("""{"type":"echo_say","data":"eager"}"""), .. Wire.Close(1000)];
+        await tcp.GetStream().WriteAsync(request);
+
+        using var reader = new StreamReader(tcp.GetStream(), Encoding.Latin1);
+        var all = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("""{"type":"welcome",""", all, StringComparison.Ordinal);
+        Assert.Contains("\u0088\u0002\u0003\u00e8", all, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task AnOversizedTargetIsRefused() =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Tests.Gateway.Hub;
 
@@ -113,6 +114,20 @@ public sealed class PathTests(HubServer server) : IClassFixture<HubServer>
         Assert.Equal(longest, welcome.GetProperty("user_id").GetString());
         Assert.Equal(400, (await server.Relay.TryConnectAsync($"/ws?user_id={Uri.EscapeDataString(longest)}x")).Status);
         Assert.Equal(400, (await server.Relay.TryConnectAsync($"/t/{Uri.EscapeDataString(longest)}x/ws?user_id=a")).Status);
+    }
+
+    [Fact]
+    public async Task OnceATenantIsNamedOnlyThoseNamedExist()
+    {
+        await using var relay = await HubServer.StartAsync(settings => settings with { Tenants = RelaySettings.NoTenants.Add("acme", new RelayTenantOptions()) });
+
+        await relay.JoinAsync("alice", "/t/acme/ws");
+        Assert.Equal(404, (await relay.TryConnectAsync("/t/ACME/ws?user_id=alice")).Status);
+        Assert.Equal(404, (await relay.TryConnectAsync("/t/default/ws?user_id=alice")).Status);
+        Assert.Equal(404, (await relay.TryConnectAsync("/ws?user_id=alice")).Status);
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri(relay.Url, "/t/other/ws")).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("""{"error":"unknown_tenant","message":"There is no such tenant."}""", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]
