@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Relay.Gateway.Hosting;
-using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Pressure;
 

@@ -49,9 +49,9 @@ public sealed class LivenessOverSocketsTests
     }
 
     [Theory]
-    [InlineData(Opcode.Pong)]
-    [InlineData(Opcode.Ping)]
-    public async Task APeerThatSendsOnlyControlFramesLivesAndIsPingedAgainAndAgain(Opcode opcode)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task APeerThatSendsOnlyControlFramesLivesAndIsPingedAgainAndAgain(bool pong)
     {
         await using var rig = await Rig.StartAsync();
         var client = await rig.JoinAsync();
@@ -61,7 +61,7 @@ public sealed class LivenessOverSocketsTests
             rig.Time.Advance(Interval);
             await NextPing(client);
             Assert.Equal(period, rig.Gateway.Pings);
-            await client.SendFrameAsync(opcode, "x"u8.ToArray());
+            await client.SendFrameAsync(pong ? Opcode.Pong : Opcode.Ping, "x"u8.ToArray());
             await Heard(rig, client);
             rig.Time.Advance(TimeSpan.FromSeconds(1));
         }

@@ -70,7 +70,7 @@ internal sealed class Rig : IAsyncDisposable
     public async Task<(int Hubs, long Clients)> HubsAsync()
     {
         var page = await Server.Services.GetRequiredService<IRelayRuntime>().ListHubsAsync(TenantId.Default, null, 1);
-        return (page.Total, page.Clients);
+        return (page.Total, page.Connections);
     }
 
     /// <summary>Awaits a state that no event tells.</summary>
