@@ -136,8 +136,12 @@ public sealed class TurnScope
             if (!run.Inline)
             {
                 // Code that made no promise may hold this thread for long: nothing that others wait for stays behind on it.
-                FlushDirty();
-                DrainReady();
+                // A flush may lead to turns, and those to more to flush.
+                while (_dirty.Count > 0)
+                {
+                    FlushDirty();
+                    DrainReady();
+                }
             }
 
             _userDepth++;

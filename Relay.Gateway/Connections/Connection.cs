@@ -26,6 +26,7 @@ internal sealed class Connection : IHubConnection
     private int _left;
     private bool _heard;
     private bool _lingering;
+    private int _peerLeft;
     private Liveness _liveness;
     private TimeSpan? _closingSince;
 
@@ -94,6 +95,13 @@ internal sealed class Connection : IHubConnection
     public void Drain()
     {
         if (Interlocked.CompareExchange(ref _phase, Draining, Open) == Open) CloseIfDrained();
+    }
+
+    /// <summary>The transport has seen the peer's end. While data is taken the receive loop comes to it by itself.</summary>
+    public void PeerLeft()
+    {
+        Interlocked.Exchange(ref _peerLeft, 1);
+        if (_credit.IsAwaited) Drop(CloseReason.PeerGone);
     }
 
     /// <summary>Lets go of the socket without a goodbye.</summary>
@@ -166,6 +174,7 @@ internal sealed class Connection : IHubConnection
                 if (batch == Batch.Exhausted) break;
                 var parked = _credit.Park();
                 if (MayTake) _credit.Wake();
+                else if (Volatile.Read(ref _peerLeft) != 0) Drop(CloseReason.PeerGone);
                 else if (Volatile.Read(ref _phase) == Open) _counters.ReadingPaused();
                 await parked;
             }

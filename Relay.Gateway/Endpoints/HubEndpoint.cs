@@ -59,6 +59,9 @@ internal sealed class HubEndpoint(
         var socket = await WebSocketHandshake.AcceptAsync(context, settings.Hub.MaxMessageBytes);
         var connection = new Connection(NewId(), identity ?? Nobody, socket, _limits, counters);
         registry.Add(connection);
+
+        // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
+        using var left = context.RequestAborted.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
             if (await JoinAsync(connection, identity, tenant) is { } error) connection.Close(error);

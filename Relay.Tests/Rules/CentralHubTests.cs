@@ -173,6 +173,24 @@ public class CentralHubTests : ICentralHubPort<CentralHubTests.FakeHub>
     }
 
     [Fact]
+    public void AStopEndsEveryHubMakesNoneAndTellsWhenNoneIsLeft()
+    {
+        var alice = _central.Route("alice", Turn)!;
+        _central.Stop();
+        Assert.Null(_central.Route("bob", Turn));
+        Assert.Equal(["stop alice#1"], _effects);
+        _central.Ended("alice", alice, 1);
+        Assert.Equal(["stop alice#1", "stopped"], _effects);
+    }
+
+    [Fact]
+    public void AStopWithoutHubsIsDoneAtOnce()
+    {
+        _central.Stop();
+        Assert.Equal(["stopped"], _effects);
+    }
+
+    [Fact]
     public void ClientsAreTheSumOfWhatHubsReportedLast()
     {
         var alice = _central.Route("alice", Turn)!;

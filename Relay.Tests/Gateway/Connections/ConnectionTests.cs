@@ -1,6 +1,7 @@
 using System.Text;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
+using Relay.Core.Runtime;
 using Relay.Gateway.WebSockets;
 
 namespace Relay.Tests.Gateway.Connections;
@@ -193,6 +194,32 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task PluginCodeThatWaitedForRoomDoesNotRunWhereItWouldHoldTheSendLoop()
+    {
+        var rig = new ConnectionRig(outboxBytes: 4);
+        _ = rig.RunAsync();
+        var code = new PluginCode();
+        rig.Socket.IsStuck = true;
+        rig.Connection.Answer(ConnectionRig.Frame("full"), Credit.None);
+        Assert.True(rig.Connection.WhenRoom(new ConnectionRig.Waiter
+        {
+            OnRoom = () =>
+            {
+                using var opened = TurnScope.Enter();
+                opened.Scope.Run(code);
+                opened.Scope.Drain();
+            },
+        }));
+        rig.Socket.IsStuck = false;
+        rig.Connection.Answer(ConnectionRig.Frame("more"), Credit.None);
+        var here = Environment.CurrentManagedThreadId;
+        rig.Socket.Take();
+        Assert.NotEqual(here, await code.Ran.WaitAsync(ConnectionRig.Bound));
+        Assert.Equal(["full", "more"], rig.Socket.Texts);
+        rig.Socket.End();
+    }
+
+    [Fact]
     public async Task AFaultOfTheTransportEndsTheConnectionAndNothingElse()
     {
         var rig = new ConnectionRig();
@@ -202,5 +229,24 @@ public sealed class ConnectionTests
         Assert.True(rig.Socket.IsAborted);
         await run.WaitAsync(ConnectionRig.Bound);
         Assert.True(rig.Socket.IsDisposed);
+    }
+
+    private sealed class PluginCode : UserRun
+    {
+        private readonly TaskCompletionSource<int> _ran = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<int> Ran => _ran.Task;
+
+        internal override bool Inline => true;
+
+        internal override UserOutcome Invoke(TurnScope scope)
+        {
+            _ran.SetResult(Environment.CurrentManagedThreadId);
+            return default;
+        }
+
+        internal override void Report(in UserOutcome outcome)
+        {
+        }
     }
 }

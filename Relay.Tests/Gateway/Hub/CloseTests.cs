@@ -46,6 +46,33 @@ public sealed class CloseTests
         await first.ExpectUsableAsync();
     }
 
+    [Fact]
+    [Provokes(ErrorCode.RateLimited)]
+    [Provokes(CloseReason.RateLimited)]
+    public async Task WhoSendsTooFastIsToldSoAndWhoGoesOnIsClosed()
+    {
+        var time = new ManualTime();
+        await using var relay = await HubServer.StartAsync(settings => settings with { Hub = settings.Hub with { MaxMessagesPerSecond = 2 } }, time: time);
+        var (client, _) = await relay.JoinAsync();
+        for (var i = 1; i <= 3; i++) await client.SendTextAsync($$"""{"type":"echo_say","request_id":"{{i}}"}""");
+
+        // Answers of the hub may overtake those of a plugin.
+        var frames = await client.ReceiveTextsAsync(3);
+        Assert.Contains("""{"type":"echo_said","request_id":"1"}""", frames);
+        Assert.Contains("""{"type":"echo_said","request_id":"2"}""", frames);
+        Assert.Contains("""{"type":"error","error":"rate_limited","message":"The user has sent more than 2 messages in a second.","request_id":"3"}""", frames);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await client.ExpectUsableAsync();
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 2 + (2 * 5); i++) await client.SendTextAsync("""{"type":"echo_say"}""");
+        frames = await client.ReceiveTextsAsync(2 + (2 * 5));
+        Assert.Equal(2, frames.Count(frame => frame == """{"type":"echo_said"}"""));
+        await client.SendTextAsync("""{"type":"echo_say"}""");
+        await client.ExpectAsync("""{"type":"error","error":"rate_limited","message":"The user sends more than hub.max_messages_per_second."}""");
+        await client.ExpectCloseAsync(4420, "rate_limited");
+    }
+
     [Theory]
     [Provokes(ErrorCode.MessageTooBig)]
     [Provokes(CloseReason.MessageTooBig)]

@@ -42,6 +42,19 @@ internal static class HubClientExtensions
         Assert.Equal(text, frame.Text);
     }
 
+    /// <summary>The next frames, news of plugins' states left out.</summary>
+    public static async Task<List<string>> ReceiveTextsAsync(this RawWebSocketClient client, int count)
+    {
+        var texts = new List<string>();
+        while (texts.Count < count)
+        {
+            var frame = await client.ReceiveAsync();
+            if (!frame.Text.StartsWith("""{"type":"plugin_status",""", StringComparison.Ordinal)) texts.Add(frame.Text);
+        }
+
+        return texts;
+    }
+
     /// <summary>Sends a message and gives the frame that echoes its id.</summary>
     public static async Task<JsonElement> AskAsync(this RawWebSocketClient client, string type, string requestId = "ask", string data = "null")
     {

@@ -52,11 +52,11 @@ public sealed class PipelineTests
     [Fact]
     public async Task AHandlerThatBlocksWhereTheOutboxWasFullHoldsUpNobodyElse()
     {
-        await using var rig = await Rig.StartAsync(settings => settings with { Hub = settings.Hub with { OutboxBytes = 10_000 } });
+        await using var rig = await Rig.StartAsync(settings => settings with { Hub = settings.Hub with { OutboxBytes = 5000 } });
         var clients = new List<RawWebSocketClient>();
         for (var i = 0; i < 8; i++)
         {
-            // The answers overflow the outbox again and again, so the last message, which blocks, runs when there is room again.
+            // Each answer fills the outbox, so the last message, which blocks, runs because its answer has left.
             var client = await rig.JoinAsync("user " + i);
             clients.Add(client);
             await client.SendRawAsync(Enumerable.Range(0, 40).SelectMany(n => Rig.Masked(Rig.Message("big_get", n, "9000"))).Concat(Rig.Masked(Rig.Message("big_block", 40))).ToArray());
