@@ -10,8 +10,16 @@ public sealed partial class UserHub
     /// <summary>A message of a connection.</summary>
     /// <param name="connection">Who sent it.</param>
     /// <param name="message">The message.</param>
-    public void Dispatch(IHubConnection connection, in ClientEnvelope message)
+    /// <param name="turn">The turn.</param>
+    public void Dispatch(IHubConnection connection, in ClientEnvelope message, Turn turn)
     {
+        if (_limits.MaxMessagesPerSecond is > 0 and var rate && !_rate.TryTake(rate, turn.Now))
+        {
+            if (_rate.Persists(rate)) connection.Close(ErrorCode.RateLimited);
+            else Refuse(connection, message, ErrorCode.RateLimited, $"The user has sent more than {rate} messages in a second.");
+            return;
+        }
+
         var index = message.HasEscapedType ? _prefixes.Find(Encoding.UTF8.GetBytes(message.TypeText())) : _prefixes.Find(message.Type);
         if (index < 0)
         {

@@ -23,6 +23,7 @@ public sealed partial class UserHub
     private readonly PluginSlot[] _slots;
     private HashSet<string>? _groups;
     private Phase _phase = Phase.Active;
+    private TokenBucket _rate;
     private long _joins;
     private TimeSpan _idleSince;
 

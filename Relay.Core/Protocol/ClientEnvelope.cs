@@ -106,7 +106,7 @@ public readonly struct ClientEnvelope
         }
         catch (JsonException e)
         {
-            fault = new(ErrorCode.InvalidJson, $"The message is not valid JSON at byte {e.BytePositionInLine} of line {e.LineNumber}.");
+            fault = new(ErrorCode.InvalidJson, $"The message is not valid JSON at byte {e.BytePositionInLine + 1} of line {e.LineNumber + 1}.");
             requestId = default;
         }
 

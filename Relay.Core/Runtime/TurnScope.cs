@@ -24,6 +24,7 @@ public sealed class TurnScope
     private int _depth;
     private int _turns;
     private int _userDepth;
+    private int _guarded;
     private bool _draining;
     private bool _onPool;
 
@@ -41,6 +42,17 @@ public sealed class TurnScope
         var scope = _current ??= new TurnScope();
         scope._depth++;
         return new(scope);
+    }
+
+    /// <summary>
+    /// As <see cref="Enter"/>, but all plugin code that comes up goes to the pool: for a thread that holds something others wait for.
+    /// </summary>
+    /// <returns>What closes it.</returns>
+    public static Opened EnterWithoutPlugins()
+    {
+        var scope = Enter().Scope;
+        scope._guarded++;
+        return new(scope, guarded: true);
     }
 
     /// <summary>Asks for a flush at the end of the batch that runs on this thread.</summary>
@@ -86,7 +98,7 @@ public sealed class TurnScope
     /// <summary>Takes plugin code that a turn wants run. Only one fits at the tail of a scope; more, and what does not belong on this thread, goes to the pool.</summary>
     internal void Run(UserRun run)
     {
-        var here = _userDepth == 0 && _tail is null && (run.Inline || _onPool) && _turns < Budget;
+        var here = _userDepth == 0 && _guarded == 0 && _tail is null && (run.Inline || _onPool) && _turns < Budget;
         if (here) _tail = run;
         else ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false);
     }
@@ -117,7 +129,7 @@ public sealed class TurnScope
     private void DrainAll()
     {
         DrainReady();
-        while (_userDepth == 0 && _tail is { } run)
+        while (_userDepth == 0 && _guarded == 0 && _tail is { } run)
         {
             _tail = null;
             _turns++;
@@ -165,11 +177,12 @@ public sealed class TurnScope
         }
     }
 
-    private void Close()
+    private void Close(bool guarded)
     {
         if (_depth > 1)
         {
             _depth--;
+            if (guarded) _guarded--;
             return;
         }
 
@@ -180,18 +193,20 @@ public sealed class TurnScope
         }
         finally
         {
-            (_depth, _turns, _clock, _onPool) = (0, 0, null, false);
+            (_depth, _turns, _guarded, _clock, _onPool) = (0, 0, 0, null, false);
         }
     }
 
     /// <summary>An open scope.</summary>
     public readonly ref struct Opened
     {
-        internal Opened(TurnScope scope) => Scope = scope;
+        private readonly bool _guarded;
+
+        internal Opened(TurnScope scope, bool guarded = false) => (Scope, _guarded) = (scope, guarded);
 
         internal TurnScope Scope { get; }
 
         /// <summary>Runs what is left, flushes, and closes the scope if it is the outermost.</summary>
-        public void Dispose() => Scope.Close();
+        public void Dispose() => Scope.Close(_guarded);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
     {
         if (input.Kind == HubInput.Kinds.Message)
         {
-            _hub!.Dispatch(input.Connection, input.Message);
+            _hub!.Dispatch(input.Connection, input.Message, turn);
             return;
         }
 

@@ -10,7 +10,9 @@ internal sealed class Watchdog(InProcessRuntime runtime)
 {
     // Slots outlive a runtime because threads do; each belongs to one thread of the process.
     private static readonly ConcurrentDictionary<WatchSlot, bool> Slots = new();
+    private static readonly int Workers = MinWorkers();
     private static int _compensated;
+    private int _blocked;
 
     internal static void Register(WatchSlot slot) => Slots.TryAdd(slot, true);
 
@@ -37,14 +39,21 @@ internal sealed class Watchdog(InProcessRuntime runtime)
         }
 
         Volatile.Write(ref runtime.Counters.BlockedThreadsValue, blocked);
-        Compensate(blocked);
+        var more = blocked - Interlocked.Exchange(ref _blocked, blocked);
+        if (more != 0) Compensate(more);
     }
 
-    private static void Compensate(int blocked)
+    // The pool belongs to the process, and so to every runtime in it.
+    private static void Compensate(int more)
     {
-        var before = Interlocked.Exchange(ref _compensated, blocked);
-        if (before == blocked) return;
-        ThreadPool.GetMinThreads(out var workers, out var io);
-        ThreadPool.SetMinThreads(Math.Max(1, workers + blocked - before), io);
+        var compensated = Interlocked.Add(ref _compensated, more);
+        ThreadPool.GetMinThreads(out _, out var io);
+        ThreadPool.SetMinThreads(Workers + compensated, io);
+    }
+
+    private static int MinWorkers()
+    {
+        ThreadPool.GetMinThreads(out var workers, out _);
+        return workers;
     }
 }

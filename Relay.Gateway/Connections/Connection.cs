@@ -22,11 +22,11 @@ internal sealed class Connection : IHubConnection
     private readonly Outbox _outbox;
     private readonly SendLoop _sender;
     private HubLink? _link;
-    private Task _sent = Task.CompletedTask;
     private int _phase;
     private int _left;
     private bool _heard;
     private bool _lingering;
+    private int _peerLeft;
     private Liveness _liveness;
     private TimeSpan? _closingSince;
 
@@ -97,13 +97,34 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.CompareExchange(ref _phase, Draining, Open) == Open) CloseIfDrained();
     }
 
+    /// <summary>The transport has seen the peer's end. While data is taken the receive loop comes to it by itself.</summary>
+    public void PeerLeft()
+    {
+        Interlocked.Exchange(ref _peerLeft, 1);
+        if (_credit.IsAwaited) Drop(CloseReason.PeerGone);
+    }
+
+    /// <summary>Lets go of the socket without a goodbye.</summary>
+    public void Abort()
+    {
+        Drop(CloseReason.GoingAway);
+        _socket.Abort();
+    }
+
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {
-        await ReceiveAsync();
-        Drop(CloseReason.PeerGone);
-        await _sent;
-        await _socket.DisposeAsync();
+        try
+        {
+            await ReceiveAsync();
+        }
+        finally
+        {
+            // Also when the loop failed, which is a bug of ours: the user's place must not stay taken by a ghost.
+            Drop(CloseReason.PeerGone);
+            await _sender.Ended;
+            await _socket.DisposeAsync();
+        }
     }
 
     /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>
@@ -116,7 +137,7 @@ internal sealed class Connection : IHubConnection
             _closingSince ??= now;
             if (now - _closingSince >= _limits.CloseTimeout) _socket.Abort();
             // What broke the protocol is not read any more, so its goodbye cannot be told from noise: silence has to do.
-            else if (Volatile.Read(ref _lingering) && !heard && _sent.IsCompleted) _socket.EndReceive();
+            else if (Volatile.Read(ref _lingering) && !heard && _sender.HasEnded) _socket.EndReceive();
             return;
         }
 
@@ -153,6 +174,8 @@ internal sealed class Connection : IHubConnection
                 if (batch == Batch.Exhausted) break;
                 var parked = _credit.Park();
                 if (MayTake) _credit.Wake();
+                else if (Volatile.Read(ref _peerLeft) != 0) Drop(CloseReason.PeerGone);
+                else if (Volatile.Read(ref _phase) == Open) _counters.ReadingPaused();
                 await parked;
             }
         }
@@ -196,6 +219,13 @@ internal sealed class Connection : IHubConnection
         _counters.Received(1, frame.Payload.Length);
         var credit = new Credit(1, frame.Payload.Length);
         _credit.Take(credit);
+        if (Volatile.Read(ref _phase) != Open)
+        {
+            // A drain that began before the credit was taken does not wait for this message, so it must not be handled either.
+            Return(credit);
+            return;
+        }
+
         if (!frame.IsText)
         {
             _sender.Send(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
@@ -227,8 +257,10 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
         _counters.ConnectionClosed(reason);
-        _sent = _sender.CloseAsync(error, ClosePayload(reason, code));
+
+        // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
+        _sender.Close(error, ClosePayload(reason, code));
         _credit.Wake();
     }
 
@@ -238,7 +270,7 @@ internal sealed class Connection : IHubConnection
         Reason = reason;
         _counters.ConnectionClosed(reason);
         _socket.Abort();
-        _sent = _sender.CloseAsync(null, null);
+        _sender.Close(null, null);
         Leave();
         _credit.Wake();
     }
@@ -250,7 +282,11 @@ internal sealed class Connection : IHubConnection
 
     private void Leave()
     {
-        if (_link is { } link && Interlocked.Exchange(ref _left, 1) == 0) link.Leave();
+        if (_link is not { } link || Interlocked.Exchange(ref _left, 1) != 0) return;
+
+        // The leaving may have plugins told: their code is not for a thread that sweeps or sends.
+        using var scope = TurnScope.EnterWithoutPlugins();
+        link.Leave();
     }
 
     private static byte[] ClosePayload(CloseReason reason, int code)

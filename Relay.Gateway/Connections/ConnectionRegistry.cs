@@ -14,6 +14,7 @@ internal sealed class ConnectionRegistry : IDisposable
     private readonly RuntimeClock _clock;
     private readonly ITimer _sweep;
     private volatile bool _draining;
+    private int _sweeping;
 
     public ConnectionRegistry(TimeProvider time, TimeSpan closeTimeout)
     {
@@ -43,22 +44,35 @@ internal sealed class ConnectionRegistry : IDisposable
     public Task Drain()
     {
         _draining = true;
+        Interlocked.MemoryBarrier(); // whoever is added and not seen below has seen the flag
         foreach (var (connection, _) in _connections) connection.Drain();
         if (_connections.IsEmpty) _empty.TrySetResult();
         return _empty.Task;
     }
 
     /// <summary>Tells every connection to go, whatever is under way.</summary>
-    public void CloseAll()
+    public void CloseAll(ErrorCode error = ErrorCode.GoingAway)
     {
-        foreach (var (connection, _) in _connections) connection.Close(ErrorCode.GoingAway);
+        foreach (var (connection, _) in _connections) connection.Close(error);
+    }
+
+    /// <summary>The connections of this moment.</summary>
+    public IReadOnlyCollection<Connection> Snapshot() => [.. _connections.Keys];
+
+    /// <summary>Lets go of what is left without a goodbye.</summary>
+    public void AbortAll()
+    {
+        foreach (var (connection, _) in _connections) connection.Abort();
     }
 
     public void Dispose() => _sweep.Dispose();
 
     private void Sweep()
     {
+        // A sweep that comes late may meet the next one, and a connection's clock is for one thread.
+        if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         var (now, wall) = (_clock.Now, _clock.Provider.GetUtcNow());
         foreach (var (connection, _) in _connections) connection.Sweep(now, wall);
+        Volatile.Write(ref _sweeping, 0);
     }
 }

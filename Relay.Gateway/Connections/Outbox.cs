@@ -1,5 +1,6 @@
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Runtime;
 
 namespace Relay.Gateway.Connections;
 
@@ -92,6 +93,9 @@ internal sealed class Outbox(int limit)
         }
 
         if (connection is null || waiters is null) return;
+
+        // Whoever is told may have plugin code to run. Not here: this thread holds the connection's send loop.
+        using var scope = TurnScope.EnterWithoutPlugins();
         foreach (var waiter in waiters) waiter.RoomAgain(connection);
     }
 

@@ -23,11 +23,32 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     private byte[]? _pong;
     private ClosingFrames? _closing;
     private TaskCompletionSource? _ended;
+    private volatile bool _hasEnded;
     private volatile bool _closed;
     private volatile bool _progress;
 
     private bool HasWork => !_closed
         && (!outbox.IsEmpty || Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0 || Volatile.Read(ref _closing) is not null);
+
+    /// <summary>Whether the loop will not touch the socket any more. Only after <see cref="Close"/>.</summary>
+    public bool HasEnded => _hasEnded;
+
+    /// <summary>Ends when the loop will not touch the socket any more. Whoever wants to let go of the socket waits for it, also while another thread is closing.</summary>
+    public Task Ended
+    {
+        get
+        {
+            var ended = Volatile.Read(ref _ended);
+            if (ended is null)
+            {
+                var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                ended = Interlocked.CompareExchange(ref _ended, made, null) ?? made;
+            }
+
+            if (_hasEnded) ended.TrySetResult();
+            return ended.Task;
+        }
+    }
 
     /// <summary>Whether the peer has taken something that waited for it since the last call.</summary>
     public bool TakeProgress()
@@ -59,14 +80,11 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     /// <summary>Drops what waits, sends the error and the close frame behind the frame in progress, and nothing more. Call it once.</summary>
     /// <param name="error">The error frame, or null.</param>
     /// <param name="close">The close frame's payload; null when the peer is gone and nothing is sent.</param>
-    /// <returns>A task that ends when the loop will not touch the socket any more.</returns>
-    public Task CloseAsync(Frame? error, byte[]? close)
+    public void Close(Frame? error, byte[]? close)
     {
-        var ended = _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _closing, new(error, close));
-        outbox.Close(connection);
         Flush();
-        return ended.Task;
+        outbox.Close(connection);
     }
 
     public void Flush()
@@ -81,14 +99,19 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
             while (HasWork)
             {
                 var held = Write(out var bytes);
-                var flush = socket.FlushAsync();
-                if (!flush.IsCompleted)
+                if (!TryFlush(out var flush))
+                {
+                    Flushed(false, bytes, held);
+                }
+                else if (flush.IsCompletedSuccessfully)
+                {
+                    Flushed(flush.Result, bytes, held);
+                }
+                else
                 {
                     _ = ResumeAsync(flush, bytes, held);
                     return;
                 }
-
-                Flushed(flush.Result, bytes, held);
             }
 
             Interlocked.Exchange(ref _state, Idle);
@@ -98,11 +121,35 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
 
     private async Task ResumeAsync(ValueTask<bool> flush, int bytes, Credit held)
     {
-        var sent = await flush.ConfigureAwait(false);
+        var sent = false;
+        try
+        {
+            sent = await flush.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // As in TryFlush.
+        }
+
         _progress = true;
         using var scope = TurnScope.Enter();
         Flushed(sent, bytes, held);
         Run();
+    }
+
+    // Whatever a transport throws is its end. Passing on, it would leave this loop running for ever, and hit a hub or a plugin that only wanted to answer.
+    private bool TryFlush(out ValueTask<bool> flush)
+    {
+        try
+        {
+            flush = socket.FlushAsync();
+            return true;
+        }
+        catch (Exception)
+        {
+            flush = default;
+            return false;
+        }
     }
 
     private Credit Write(out int bytes)
@@ -138,7 +185,10 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (!sent) socket.Abort();
         outbox.Left(bytes, connection);
         connection.Return(held);
-        if (_closed) _ended?.TrySetResult();
+        if (!_closed) return;
+        _hasEnded = true;
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _ended)?.TrySetResult();
     }
 
     private sealed record ClosingFrames(Frame? Error, byte[]? Close);

@@ -26,6 +26,13 @@ internal sealed class HubEndpoint(
 
     public async Task HandleAsync(HttpContext context, TenantId tenant)
     {
+        if (!settings.HasTenant(tenant.Name))
+        {
+            counters.HandshakeRefused();
+            await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
+            return;
+        }
+
         if (!await WebSocketHandshake.CheckAsync(context))
         {
             counters.HandshakeRefused();
@@ -52,6 +59,9 @@ internal sealed class HubEndpoint(
         var socket = await WebSocketHandshake.AcceptAsync(context, settings.Hub.MaxMessageBytes);
         var connection = new Connection(NewId(), identity ?? Nobody, socket, _limits, counters);
         registry.Add(connection);
+
+        // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
+        using var left = context.RequestAborted.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
             if (await JoinAsync(connection, identity, tenant) is { } error) connection.Close(error);

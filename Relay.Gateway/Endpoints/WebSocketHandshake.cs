@@ -27,7 +27,14 @@ internal static class WebSocketHandshake
             return false;
         }
 
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || !HasToken(request.Headers.Upgrade, "websocket"))
+        // A server that waits for a body would take the first frames for it.
+        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)
+        {
+            await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_handshake", "A WebSocket's handshake has no body.");
+            return false;
+        }
+
+        if (!HttpProtocol.IsHttp11(request.Protocol) || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || !HasToken(request.Headers.Upgrade, "websocket"))
         {
             context.Response.Headers.Upgrade = "websocket";
             await ApiError.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "upgrade_required", "This address speaks WebSocket.");
@@ -64,7 +71,10 @@ internal static class WebSocketHandshake
         // A slow reader is the outbox's affair: the server must not cut it for its rate.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
         var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        return new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(maxMessageBytes), context.Abort);
+
+        // Not the context's own Abort: it throws once the request is over, which may be in the very moment of an abort.
+        var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        return new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(maxMessageBytes), lifetime.Abort);
     }
 
     private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)

@@ -20,7 +20,12 @@ internal sealed partial class DrainService(RelaySettings settings, ConnectionReg
         if (!await EndsAsync(drained, timeout / 2))
         {
             registry.CloseAll();
-            if (!await EndsAsync(drained, timeout / 4)) LogLeft(registry.Count);
+            if (!await EndsAsync(drained, timeout / 4))
+            {
+                LogLeft(registry.Count);
+                registry.AbortAll();
+                await EndsAsync(drained, timeout / 20);
+            }
         }
 
         var left = timeout - time.GetElapsedTime(began) - timeout / 20;

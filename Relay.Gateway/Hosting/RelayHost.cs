@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
+using Relay.Gateway.Api;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Telemetry;
@@ -47,7 +48,10 @@ internal static class RelayHost
         var registry = app.Services.GetRequiredService<ConnectionRegistry>();
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
         app.UseMiddleware<PathMiddleware>();
+        app.UseRoutingErrors();
         app.UseRouting();
+        app.MapConsole();
+        app.MapHubsApi();
         app.MapGet("/healthz/live", () => Results.Ok());
         app.MapGet("/healthz/ready", () => registry.IsDraining ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Ok());
         return app;

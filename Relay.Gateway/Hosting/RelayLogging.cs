@@ -42,6 +42,9 @@ internal static class RelayLogging
         builder.ClearProviders();
         builder.SetMinimumLevel(FrameworkLevel(options.Level));
         builder.AddFilter(Category, options.Level);
+
+        // A start that fails is told once, by the command, and not with a stack trace before it.
+        builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         var format = options.Format switch
         {
             LogFormat.Text => ConsoleFormatterNames.Simple,

@@ -12,6 +12,7 @@ internal sealed class GatewayCounters
     private long _messagesSent;
     private long _bytesSent;
     private long _pushesOverflowed;
+    private long _readingPauses;
     private long _pings;
     private long _deadPeers;
     private long _originsRefused;
@@ -29,6 +30,9 @@ internal sealed class GatewayCounters
 
     /// <summary>Pushes that found the outbox full; each closed its connection.</summary>
     public long PushesOverflowed => Interlocked.Read(ref _pushesOverflowed);
+
+    /// <summary>Times that a connection had no credit left and its data was not taken until some came back.</summary>
+    public long ReadingPauses => Interlocked.Read(ref _readingPauses);
 
     public long Pings => Interlocked.Read(ref _pings);
 
@@ -58,6 +62,8 @@ internal sealed class GatewayCounters
     }
 
     public void PushOverflowed() => Interlocked.Increment(ref _pushesOverflowed);
+
+    public void ReadingPaused() => Interlocked.Increment(ref _readingPauses);
 
     public void PingSent() => Interlocked.Increment(ref _pings);
 

@@ -83,7 +83,7 @@ public class UserHubCollectionTests
         Assert.Contains("\"a_\":{\"status\":\"pending\"}", Assert.Single(connection.Frames));
         Assert.Contains("\"z_\":{\"status\":\"pending\"}", connection.Frames[0]);
         Assert.Equal(["activity 1 of 2"], _rig.Effects());
-        _rig.Hub.Dispatch(connection, Messages.Of("a_x"));
+        _rig.Hub.Dispatch(connection, Messages.Of("a_x"), _rig.Turn);
         Assert.Equal(["post 0 a_x from c2"], _rig.Effects());
         _rig.Hub.PluginEnded(A, _rig.Started[A], true);
         Assert.Equal(["start 0"], _rig.Effects());

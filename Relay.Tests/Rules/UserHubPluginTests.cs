@@ -14,8 +14,8 @@ public class UserHubPluginTests
     {
         var connection = _rig.Join("c1");
         _rig.Effects();
-        _rig.Hub.Dispatch(connection, Messages.Of("a_x"));
-        _rig.Hub.Dispatch(connection, Messages.Of("a_y"));
+        _rig.Hub.Dispatch(connection, Messages.Of("a_x"), _rig.Turn);
+        _rig.Hub.Dispatch(connection, Messages.Of("a_y"), _rig.Turn);
         Assert.Equal(["start 0", "post 0 a_x from c1", "post 0 a_y from c1"], _rig.Effects());
     }
 
@@ -29,7 +29,7 @@ public class UserHubPluginTests
     {
         var connection = _rig.Join("c1");
         _rig.Effects();
-        _rig.Hub.Dispatch(connection, Messages.Of(type));
+        _rig.Hub.Dispatch(connection, Messages.Of(type), _rig.Turn);
         Assert.Equal(["start 0", $"post 0 {text} from c1"], _rig.Effects());
     }
 
@@ -45,7 +45,7 @@ public class UserHubPluginTests
         var connection = _rig.Join("c1");
         _rig.Effects();
         var message = Messages.Of(type, "r1");
-        _rig.Hub.Dispatch(connection, message);
+        _rig.Hub.Dispatch(connection, message, _rig.Turn);
         Assert.Empty(_rig.Effects());
         Assert.Contains("\"error\":\"plugin_not_found\"", connection.Frames[1]);
         Assert.EndsWith(",\"request_id\":\"r1\"}", connection.Frames[1]);
@@ -56,7 +56,7 @@ public class UserHubPluginTests
     public void AVeryLongTypeIsNotSentBack()
     {
         var connection = _rig.Join("c1");
-        _rig.Hub.Dispatch(connection, Messages.Of(new string('x', 5000)));
+        _rig.Hub.Dispatch(connection, Messages.Of(new string('x', 5000)), _rig.Turn);
         Assert.True(connection.Frames[1].Length < 300);
     }
 
@@ -66,11 +66,11 @@ public class UserHubPluginTests
         var without = _rig.Join("c1");
         var with = _rig.Join("c2", "b:use");
         _rig.Effects();
-        _rig.Hub.Dispatch(without, Messages.Of("a_b_x", "r1"));
+        _rig.Hub.Dispatch(without, Messages.Of("a_b_x", "r1"), _rig.Turn);
         Assert.Empty(_rig.Effects());
         Assert.Contains("\"error\":\"forbidden\"", without.Frames[^1]);
         Assert.Contains("\"request_id\":\"r1\"", without.Frames[^1]);
-        _rig.Hub.Dispatch(with, Messages.Of("a_b_x"));
+        _rig.Hub.Dispatch(with, Messages.Of("a_b_x"), _rig.Turn);
         Assert.Equal(["start 1", "post 1 a_b_x from c2"], _rig.Effects());
     }
 
@@ -89,7 +89,7 @@ public class UserHubPluginTests
     public void ACrashWhileStartingChangesNoStateAndIsNotPushed()
     {
         var connection = _rig.Join("c1");
-        _rig.Hub.Dispatch(connection, Messages.Of("a_x"));
+        _rig.Hub.Dispatch(connection, Messages.Of("a_x"), _rig.Turn);
         _rig.Effects();
         _rig.Hub.PluginCrashed(A, _rig.Started[A], _rig.Turn);
         Assert.Equal(["start 0"], _rig.Effects());
@@ -106,7 +106,7 @@ public class UserHubPluginTests
         _rig.Hub.PluginStarted(A, _rig.Started[A]);
         _rig.Hub.PluginCrashed(A, _rig.Started[A], _rig.Turn);
         Assert.Equal(["0 Running", "fail 0", "0 Failed"], _rig.Effects());
-        _rig.Hub.Dispatch(connection, Messages.Of("a_x", "r1"));
+        _rig.Hub.Dispatch(connection, Messages.Of("a_x", "r1"), _rig.Turn);
         Assert.Empty(_rig.Effects());
         Assert.Contains("\"error\":\"plugin_failed\"", connection.Frames[^1]);
         Assert.Equal(2, _rig.Hub.Describe(_rig.Turn).Plugins[A].Crashes);

@@ -49,7 +49,7 @@ internal sealed class UserHubRig : IUserHubPort
     /// <summary>Starts a plugin and lets it be ready.</summary>
     public void Run(int plugin, IHubConnection connection)
     {
-        Hub.Dispatch(connection, Messages.Of(Plugins[plugin].Prefix + "x"));
+        Hub.Dispatch(connection, Messages.Of(Plugins[plugin].Prefix + "x"), Turn);
         Hub.PluginStarted(plugin, Started[plugin]);
         Effects();
     }
