@@ -106,9 +106,10 @@ public sealed partial class UserHub
 
     /// <summary>An operator gives a failed plugin another life.</summary>
     /// <param name="prefix">The plugin.</param>
-    /// <returns>False when it is not failed, or not there.</returns>
+    /// <returns>False when it is not failed, or not there, or the hub is ending.</returns>
     public bool Revive(string prefix)
     {
+        if (_phase != Phase.Active) return false;
         for (var i = 0; i < _slots.Length; i++)
         {
             if (_plugins[i].Prefix != prefix) continue;

@@ -146,6 +146,17 @@ public class UserHubCollectionTests
     }
 
     [Fact]
+    public void AnEndingHubRevivesNoPlugin()
+    {
+        _rig.Join("c1");
+        for (var i = 0; i < 2; i++) _rig.Hub.PluginCrashed(Z, _rig.Started[Z], _rig.Turn);
+        _rig.Hub.Abandon();
+        _rig.Effects();
+        Assert.False(_rig.Hub.Revive("z_"));
+        Assert.Empty(_rig.Effects());
+    }
+
+    [Fact]
     public void AnEndingHubEntersNoGroup()
     {
         Idle();
