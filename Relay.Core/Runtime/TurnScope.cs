@@ -26,6 +26,9 @@ public sealed class TurnScope
     private int _userDepth;
     private int _guarded;
     private bool _draining;
+
+    // Plugin code that made no promise runs: what it says leaves at once, because it may block next.
+    private bool _unpromised;
     private bool _onPool;
 
     private TurnScope()
@@ -58,6 +61,7 @@ public sealed class TurnScope
     public static bool DeferFlush(IFlushable target)
     {
         if (_current is not { _depth: > 0 } scope) return false;
+        if (scope is { _unpromised: true, _draining: false }) return false;
         // The same connection mostly comes in a row; flushing one twice is harmless.
         for (var i = scope._dirty.Count - 1; i >= 0 && i >= scope._dirty.Count - 4; i--)
             if (ReferenceEquals(scope._dirty[i], target)) return true;
@@ -110,6 +114,7 @@ public sealed class TurnScope
         if (!mailbox.Release()) _ready.Enqueue(mailbox);
         DrainAll();
         _draining = false;
+        if (_unpromised) FlushDirty();
     }
 
     internal void Drain()
@@ -118,6 +123,7 @@ public sealed class TurnScope
         _draining = true;
         DrainAll();
         _draining = false;
+        if (_unpromised) FlushDirty();
     }
 
     private void DrainAll()
@@ -136,7 +142,9 @@ public sealed class TurnScope
 
             _userDepth++;
             _draining = false;
+            _unpromised = !run.Inline;
             run.Invoke(this);
+            _unpromised = false;
             _draining = true;
             _userDepth--;
             if (!run.Inline) _clock = null;

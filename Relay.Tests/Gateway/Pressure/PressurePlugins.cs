@@ -47,6 +47,14 @@ internal sealed class HangPlugin(Stage stage) : RelayPlugin
         message.Reply("done");
     }
 
+    [Topic("speak")]
+    public void Speak(PluginMessage message)
+    {
+        Context.Push("pushed", "1"u8);
+        message.Reply("done");
+        stage.Block(Place(message));
+    }
+
     [Topic("write")]
     public async Task Write(PluginMessage message)
     {
