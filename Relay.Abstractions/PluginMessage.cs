@@ -30,6 +30,9 @@ public abstract class PluginMessage
     /// <summary>The session that the client names, or null.</summary>
     public abstract string? SessionId { get; }
 
+    /// <summary>The session that the answers name when the message names none; for a plugin with a default session. Set it before answering.</summary>
+    public string? DefaultSessionId { get; set; }
+
     /// <summary>The connection that sent the message; answers go there.</summary>
     public abstract string ConnectionId { get; }
 

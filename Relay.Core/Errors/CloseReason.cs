@@ -27,6 +27,9 @@ public enum CloseReason
     /// <summary>The client did not read what was pushed to it.</summary>
     SlowConsumer,
 
+    /// <summary>The user went on sending more messages than allowed.</summary>
+    RateLimited,
+
     /// <summary>The user has as many connections as allowed.</summary>
     MaxConnectionsReached,
 

@@ -17,6 +17,7 @@ public static class ErrorCatalogue
         ErrorCode.PluginFailed => PluginFailed,
         ErrorCode.MessageTooBig => MessageTooBig,
         ErrorCode.SlowConsumer => SlowConsumer,
+        ErrorCode.RateLimited => RateLimited,
         ErrorCode.NoAnswer => NoAnswer,
         ErrorCode.Forbidden => Forbidden,
         ErrorCode.TokenExpired => TokenExpired,
@@ -37,6 +38,7 @@ public static class ErrorCatalogue
         CloseReason.MissingUserId => NoUser,
         CloseReason.TenantSuspended => Suspended,
         CloseReason.SlowConsumer => Slow,
+        CloseReason.RateLimited => Rate,
         CloseReason.MaxConnectionsReached => Limit,
         CloseReason.HubCreationFailed => NoHub,
         CloseReason.TokenExpired => Expired,
@@ -52,6 +54,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry PluginFailed = new("plugin_failed", null, "The plugin crashed on this message, or is marked failed.");
     private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes.");
     private static readonly ErrorEntry SlowConsumer = new("slow_consumer", CloseReason.SlowConsumer, "The connection did not read what was pushed to it.");
+    private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user sends more than hub.max_messages_per_second.");
     private static readonly ErrorEntry NoAnswer = new("no_answer", null, "The plugin finished without answering this request_id.");
     private static readonly ErrorEntry Forbidden = new("forbidden", null, "The identity lacks the plugin's scope.");
     private static readonly ErrorEntry TokenExpired = new("token_expired", CloseReason.TokenExpired, "The connection's token ran out.");
@@ -66,6 +69,7 @@ public static class ErrorCatalogue
     private static readonly CloseEntry NoUser = new(4401, "missing_user_id", Reconnect.Never, "No user in the connection's identity.");
     private static readonly CloseEntry Suspended = new(4403, "tenant_suspended", Reconnect.Never, "The tenant is suspended.");
     private static readonly CloseEntry Slow = new(4408, "slow_consumer", Reconnect.AtOnce, "The connection's outbox was full of pushes that it did not read.");
+    private static readonly CloseEntry Rate = new(4420, "rate_limited", Reconnect.Later, "The user went on sending more than hub.max_messages_per_second.");
     private static readonly CloseEntry Limit = new(4429, "max_connections_reached", Reconnect.Later, "The user is at the limit of connections.");
     private static readonly CloseEntry NoHub = new(4500, "hub_creation_failed", Reconnect.Later, "The user's hub could not be made.");
     private static readonly CloseEntry Expired = new(4401, "token_expired", Reconnect.AtOnce, "The connection's token ran out; come back with a fresh one.");

@@ -30,6 +30,9 @@ public enum ErrorCode
     /// <summary>The client did not read what was pushed to it.</summary>
     SlowConsumer,
 
+    /// <summary>The user sends more messages than allowed.</summary>
+    RateLimited,
+
     /// <summary>The plugin finished without answering.</summary>
     NoAnswer,
 
@@ -48,6 +51,6 @@ public enum ErrorCode
 
 /// <summary>What an error means on the wire.</summary>
 /// <param name="Code">The <c>error</c> member of the frame.</param>
-/// <param name="Closes">Why the connection is closed after it, or null when it stays open.</param>
+/// <param name="Closes">Why the connection is closed after it, or null when it stays open. After <see cref="ErrorCode.RateLimited"/> it stays open until that persists.</param>
 /// <param name="Meaning">A sentence for the documentation and for the frame's <c>message</c> when there is nothing more exact.</param>
 public sealed record ErrorEntry(string Code, CloseReason? Closes, string Meaning);

@@ -18,6 +18,7 @@ public sealed class CentralHub<THub>
     private readonly Dictionary<string, Entry> _hubs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _groups = new(StringComparer.Ordinal);
     private long _clients;
+    private bool _stopping;
 
     /// <summary>Makes the directory.</summary>
     /// <param name="tenant">Whose.</param>
@@ -39,7 +40,7 @@ public sealed class CentralHub<THub>
     {
         if (!_hubs.TryGetValue(userId, out var entry))
         {
-            if (_hubs.Count >= _limits.MaxUserHubs) return null;
+            if (_stopping || _hubs.Count >= _limits.MaxUserHubs) return null;
             if (_port.CreateHub(new UserKey(_tenant, userId)) is not { } hub) return null;
             entry = new Entry(hub) { IdleSince = turn.Now };
             _hubs.Add(userId, entry);
@@ -88,12 +89,13 @@ public sealed class CentralHub<THub>
 
     /// <summary>A hub tells how many clients it has.</summary>
     /// <param name="userId">Whose hub.</param>
+    /// <param name="hub">The hub; news of one that has been forgotten is ignored.</param>
     /// <param name="clients">The number.</param>
     /// <param name="joins">Joins that the hub has seen.</param>
     /// <param name="turn">The turn.</param>
-    public void Activity(string userId, int clients, long joins, Turn turn)
+    public void Activity(string userId, THub hub, int clients, long joins, Turn turn)
     {
-        if (!_hubs.TryGetValue(userId, out var entry)) return;
+        if (Entered(userId, hub) is not { } entry) return;
         _clients += clients - entry.Clients;
         (entry.Clients, entry.Seen, entry.EndingSince) = (clients, joins, null);
         if (clients == 0) entry.IdleSince = turn.Now;
@@ -101,29 +103,36 @@ public sealed class CentralHub<THub>
 
     /// <summary>A hub has ended.</summary>
     /// <param name="userId">Whose hub.</param>
+    /// <param name="hub">The hub; news of one that has been forgotten is ignored.</param>
     /// <param name="joins">Joins that the hub has seen. When one is on its way, the hub will begin anew and stays.</param>
-    public void Ended(string userId, long joins)
+    /// <returns>True when the hub is gone.</returns>
+    public bool Ended(string userId, THub hub, long joins)
     {
-        if (!_hubs.TryGetValue(userId, out var entry)) return;
+        if (Entered(userId, hub) is not { } entry) return false;
         entry.EndingSince = null;
-        if (joins == entry.Routed) Remove(userId, entry);
+        if (joins != entry.Routed) return false;
+        Remove(userId, entry);
+        return true;
     }
 
     /// <summary>A user has joined or left a group.</summary>
     /// <param name="userId">The user.</param>
+    /// <param name="hub">The user's hub; news of one that has been forgotten is ignored.</param>
     /// <param name="group">The group.</param>
     /// <param name="member">Joined or left.</param>
-    public void Group(string userId, string group, bool member)
+    public void Group(string userId, THub hub, string group, bool member)
     {
-        if (!_groups.TryGetValue(group, out var members))
+        if (Entered(userId, hub) is not { } entry) return;
+        if (member)
         {
-            if (!member) return;
-            _groups.Add(group, members = new(StringComparer.Ordinal));
+            if (!_groups.TryGetValue(group, out var members)) _groups.Add(group, members = new(StringComparer.Ordinal));
+            members.Add(userId);
+            (entry.Groups ??= new(StringComparer.Ordinal)).Add(group);
         }
-
-        if (member) members.Add(userId);
-        else members.Remove(userId);
-        if (members.Count == 0) _groups.Remove(group);
+        else if (entry.Groups?.Remove(group) == true)
+        {
+            Quit(userId, group);
+        }
     }
 
     /// <summary>Asks the hubs that have been idle for longer than the inactivity timeout to end. To be called every <see cref="HubLimits.CollectionInterval"/>.</summary>
@@ -146,10 +155,31 @@ public sealed class CentralHub<THub>
         }
     }
 
+    /// <summary>The process stops: no hub is made any more, and all end.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        if (_hubs.Count == 0) _port.Stopped();
+        foreach (var (_, entry) in _hubs) _port.Stop(entry.Hub);
+    }
+
+    private Entry? Entered(string userId, THub hub) =>
+        _hubs.TryGetValue(userId, out var entry) && EqualityComparer<THub>.Default.Equals(entry.Hub, hub) ? entry : null;
+
     private void Remove(string userId, Entry entry)
     {
         _hubs.Remove(userId);
         _clients -= entry.Clients;
+        // A hub that was forgotten has not told that its user is in no group any more.
+        foreach (var group in entry.Groups ?? []) Quit(userId, group);
+        if (_stopping && _hubs.Count == 0) _port.Stopped();
+    }
+
+    private void Quit(string userId, string group)
+    {
+        var members = _groups[group];
+        members.Remove(userId);
+        if (members.Count == 0) _groups.Remove(group);
     }
 
     private sealed class Entry(THub hub)
@@ -160,5 +190,6 @@ public sealed class CentralHub<THub>
         internal int Clients;
         internal TimeSpan IdleSince;
         internal TimeSpan? EndingSince;
+        internal HashSet<string>? Groups;
     }
 }

@@ -19,6 +19,8 @@ internal sealed class ConnectionTable
         return true;
     }
 
+    internal void Clear() => _connections = [];
+
     internal IHubConnection? Find(string id)
     {
         foreach (var connection in _connections)

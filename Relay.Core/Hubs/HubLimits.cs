@@ -7,6 +7,9 @@ namespace Relay.Core.Hubs;
 /// <param name="MaxUserHubs">Hubs that a tenant may have.</param>
 public sealed record HubLimits(int MaxConnectionsPerUser, TimeSpan InactivityTimeout, TimeSpan CancelTimeout, int MaxUserHubs)
 {
+    /// <summary>Messages that all connections of a user may send in a second; a burst of as many passes at once. 0 for no limit.</summary>
+    public int MaxMessagesPerSecond { get; init; }
+
     /// <summary>How often idle hubs are looked for: a hub lives at most the timeout and one interval.</summary>
     public TimeSpan CollectionInterval => InactivityTimeout / 2.5;
 }

@@ -15,7 +15,14 @@ public interface ICentralHubPort<THub>
     /// <param name="joins">The joins that were routed to it, on which the decision rests.</param>
     void AskToEnd(THub hub, long joins);
 
-    /// <summary>A hub has been forgotten because it was asked to end and nothing was heard from it.</summary>
+    /// <summary>Has a hub end its plugins because the process stops; the answer is <see cref="CentralHub{THub}.Ended"/>.</summary>
+    /// <param name="hub">The hub.</param>
+    void Stop(THub hub);
+
+    /// <summary>After <see cref="CentralHub{THub}.Stop"/>: no hub is left.</summary>
+    void Stopped();
+
+    /// <summary>A hub has been forgotten because it was asked to end and nothing was heard from it. Should it still live, it has to end for good.</summary>
     /// <param name="hub">The hub.</param>
     void Abandon(THub hub);
 }

@@ -31,7 +31,7 @@ public interface IUserHubPort
     /// <param name="connection">The connection.</param>
     void ConnectionLeft(int plugin, IHubConnection connection);
 
-    /// <summary>A plugin is failed: every message that waits for it is answered <c>plugin_failed</c>.</summary>
+    /// <summary>A plugin is failed, or not wanted any more: every message that waits for it is answered <c>plugin_failed</c>.</summary>
     /// <param name="plugin">The plugin.</param>
     void FailPlugin(int plugin);
 

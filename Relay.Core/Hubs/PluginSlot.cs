@@ -99,10 +99,11 @@ public sealed class PluginSlot
         return true;
     }
 
-    /// <summary>The hub ends: its instance has to.</summary>
+    /// <summary>The hub ends: its instance has to, and one that was asked for meanwhile is not wanted any more.</summary>
     /// <returns>True when there is one to be ended.</returns>
     public bool End()
     {
+        _wanted = false;
         if (!IsAlive) return false;
         _phase = Phase.Ending;
         return true;

@@ -11,7 +11,7 @@ namespace Relay.Core.Hubs;
 /// A hub that is being collected and gets a join begins anew at once (DESIGN, "Orleans runtime"): the connection is welcomed, and
 /// its plugins are pending until their old instances have ended.
 /// </remarks>
-public sealed class UserHub
+public sealed partial class UserHub
 {
     private readonly UserKey _key;
     private readonly HubLimits _limits;
@@ -23,6 +23,7 @@ public sealed class UserHub
     private readonly PluginSlot[] _slots;
     private HashSet<string>? _groups;
     private Phase _phase = Phase.Active;
+    private TokenBucket _rate;
     private long _joins;
     private TimeSpan _idleSince;
 
@@ -48,6 +49,7 @@ public sealed class UserHub
         Active,
         Ending,
         Ended,
+        Abandoned,
     }
 
     /// <summary>Connections of the user.</summary>
@@ -60,6 +62,7 @@ public sealed class UserHub
     public ErrorCode? Join(IHubConnection connection, Turn turn)
     {
         _joins++;
+        if (_phase == Phase.Abandoned) return ErrorCode.HubCreationFailed;
         if (_phase != Phase.Active) BeginAnew(turn);
         if (_connections.Count >= _limits.MaxConnectionsPerUser)
         {
@@ -89,36 +92,6 @@ public sealed class UserHub
         }
 
         _port.ReportActivity(_connections.Count, _joins);
-    }
-
-    /// <summary>A message of a connection.</summary>
-    /// <param name="connection">Who sent it.</param>
-    /// <param name="message">The message.</param>
-    public void Dispatch(IHubConnection connection, in ClientEnvelope message)
-    {
-        var index = message.HasEscapedType ? _prefixes.Find(System.Text.Encoding.UTF8.GetBytes(message.TypeText())) : _prefixes.Find(message.Type);
-        if (index < 0)
-        {
-            Refuse(connection, message, ErrorCode.PluginNotFound, $"No plugin takes messages of the type '{Shorten(message.TypeText())}'.");
-            return;
-        }
-
-        var plugin = _plugins[index];
-        var slot = _slots[index];
-        if (plugin.RequiredScope is { } scope && !connection.Identity.Scopes.Contains(scope))
-        {
-            Refuse(connection, message, ErrorCode.Forbidden, $"The plugin {plugin.Prefix} asks for the scope '{scope}'.");
-            return;
-        }
-
-        if (slot.Status == PluginStatus.Failed)
-        {
-            Refuse(connection, message, ErrorCode.PluginFailed, $"The plugin {plugin.Prefix} has failed for this user.");
-            return;
-        }
-
-        if (!slot.IsAlive) Want(index);
-        _port.PostToPlugin(index, connection, message);
     }
 
     /// <summary>Sends a frame to all of the user's connections.</summary>
@@ -152,85 +125,13 @@ public sealed class UserHub
     /// <summary>Makes the user a member of a group, or ends that.</summary>
     /// <param name="group">The group.</param>
     /// <param name="member">Join or leave.</param>
-    public void SetGroup(string group, bool member)
+    /// <returns>False when the hub is ending: its user is in no group any more.</returns>
+    public bool SetGroup(string group, bool member)
     {
-        if (_phase == Phase.Ended) return;
+        if (_phase != Phase.Active) return false;
         _groups ??= new(StringComparer.Ordinal);
         if (member ? _groups.Add(group) : _groups.Remove(group)) _port.ReportGroup(group, member);
-    }
-
-    /// <summary>A plugin instance is ready.</summary>
-    /// <param name="plugin">The plugin.</param>
-    /// <param name="incarnation">The instance.</param>
-    public void PluginStarted(int plugin, long incarnation)
-    {
-        if (_slots[plugin].Started(incarnation)) Announce(plugin);
-    }
-
-    /// <summary>A plugin instance crashed.</summary>
-    /// <param name="plugin">The plugin.</param>
-    /// <param name="incarnation">The instance.</param>
-    /// <param name="turn">The turn.</param>
-    public void PluginCrashed(int plugin, long incarnation, Turn turn)
-    {
-        var slot = _slots[plugin];
-        switch (slot.Crashed(incarnation, _port.NextIncarnation(), _restarts, turn.Now))
-        {
-            case CrashVerdict.Ignore:
-                return;
-            case CrashVerdict.Restart:
-                Announce(plugin);
-                _port.StartPlugin(plugin, slot.Incarnation);
-                return;
-            case CrashVerdict.Fail:
-                _port.FailPlugin(plugin);
-                Announce(plugin);
-                return;
-            case CrashVerdict.Ended:
-                EndIfDone();
-                return;
-        }
-    }
-
-    /// <summary>A plugin instance ended without a crash.</summary>
-    /// <param name="plugin">The plugin.</param>
-    /// <param name="incarnation">The instance.</param>
-    /// <param name="waiting">Whether messages wait in the plugin's inbox.</param>
-    public void PluginEnded(int plugin, long incarnation, bool waiting)
-    {
-        var slot = _slots[plugin];
-        if (incarnation != slot.Incarnation) return;
-        var before = slot.Status;
-        var restart = slot.Ended(incarnation, _port.NextIncarnation());
-        if (slot.Status != before) Announce(plugin);
-        if (restart) _port.StartPlugin(plugin, slot.Incarnation);
-        else if (waiting && _phase == Phase.Active) Want(plugin);
-        EndIfDone();
-    }
-
-    /// <summary>A plugin's inbox holds a message and there is no instance: the message overtook the news of the instance's end.</summary>
-    /// <param name="plugin">The plugin.</param>
-    public void PluginWanted(int plugin)
-    {
-        if (_slots[plugin].Status == PluginStatus.Failed) _port.FailPlugin(plugin);
-        else Want(plugin);
-    }
-
-    /// <summary>An operator gives a failed plugin another life.</summary>
-    /// <param name="prefix">The plugin.</param>
-    /// <returns>False when it is not failed, or not there.</returns>
-    public bool Revive(string prefix)
-    {
-        for (var i = 0; i < _slots.Length; i++)
-        {
-            if (_plugins[i].Prefix != prefix) continue;
-            if (!_slots[i].Revive()) return false;
-            Announce(i);
-            if (_plugins[i].AutoStart) Want(i);
-            return true;
-        }
-
-        return false;
+        return true;
     }
 
     /// <summary>The central hub finds the hub idle and asks it to end. The hub refuses when that is no longer true.</summary>
@@ -247,6 +148,21 @@ public sealed class UserHub
         End();
     }
 
+    /// <summary>The process stops: the plugins end in good order.</summary>
+    public void Stop()
+    {
+        if (_phase == Phase.Active) End();
+    }
+
+    /// <summary>The central hub has forgotten this hub and makes another one for the user's next join: this one ends for good.</summary>
+    public void Abandon()
+    {
+        EndPlugins();
+        _phase = Phase.Abandoned;
+        foreach (var connection in _connections.All) connection.Close(ErrorCode.HubCreationFailed);
+        _connections.Clear();
+    }
+
     /// <summary>Describes the hub for an operator.</summary>
     /// <param name="turn">The turn.</param>
     /// <returns>The description.</returns>
@@ -259,32 +175,12 @@ public sealed class UserHub
         return new(_key.UserId, _phase == Phase.Active ? "active" : "ending", connections.Length > 0 ? TimeSpan.Zero : turn.Now - _idleSince, connections, [.. _groups ?? []], plugins);
     }
 
-    private static string Shorten(string type) => type.Length <= 64 ? type : string.Concat(type.AsSpan(0, 64), "…");
-
-    private static void Refuse(IHubConnection connection, in ClientEnvelope message, ErrorCode code, string text) =>
-        connection.Answer(Frames.Error(code, text, message.RequestId), message.Credit);
-
     private void BeginAnew(Turn turn)
     {
         _phase = Phase.Active;
         _idleSince = turn.Now;
         foreach (var slot in _slots) slot.Renew();
         StartAutomatic();
-    }
-
-    private void StartAutomatic()
-    {
-        for (var i = 0; i < _slots.Length; i++)
-            if (_plugins[i].AutoStart) Want(i);
-    }
-
-    private void Want(int plugin)
-    {
-        var slot = _slots[plugin];
-        var before = slot.Status;
-        if (!slot.Want(_port.NextIncarnation())) return;
-        if (slot.Status != before) Announce(plugin);
-        _port.StartPlugin(plugin, slot.Incarnation);
     }
 
     private void TellPresence(bool present)
@@ -298,9 +194,14 @@ public sealed class UserHub
         _phase = Phase.Ending;
         foreach (var group in _groups ?? []) _port.ReportGroup(group, false);
         _groups = null;
+        EndPlugins();
+        EndIfDone();
+    }
+
+    private void EndPlugins()
+    {
         for (var i = 0; i < _slots.Length; i++)
             if (_slots[i].End()) _port.EndPlugin(i, _slots[i].Incarnation);
-        EndIfDone();
     }
 
     private void EndIfDone()
@@ -310,13 +211,6 @@ public sealed class UserHub
             if (slot.IsEnding) return;
         _phase = Phase.Ended;
         _port.ReportEnded(_joins);
-    }
-
-    private void Announce(int plugin)
-    {
-        var status = _slots[plugin].Status;
-        _port.PluginChanged(plugin, status);
-        if (_connections.Count > 0) Push(Frames.PluginStatus(_plugins[plugin].Prefix, status.Wire()));
     }
 
     private Frame Welcome(string connectionId)

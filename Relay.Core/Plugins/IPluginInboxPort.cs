@@ -6,7 +6,7 @@ public interface IPluginInboxPort
     /// <summary>When the plugin code that was asked for last began to run; null while it waits for a thread.</summary>
     TimeSpan? RunningSince { get; }
 
-    /// <summary>Makes an instance and starts it; the answer is <see cref="PluginInbox.InstanceReady"/> or <see cref="PluginInbox.CodeCrashed"/>.</summary>
+    /// <summary>Makes an instance and starts it; the answer is <see cref="PluginInbox.InstanceReady"/>, <see cref="PluginInbox.StartRefused"/> or <see cref="PluginInbox.CodeCrashed"/>.</summary>
     /// <param name="incarnation">The instance's number.</param>
     void Start(long incarnation);
 

@@ -18,13 +18,15 @@ internal sealed class PendingMessages(InboxLimits limits, IRoomWaiter waiter)
     internal int Count => _count;
 
     /// <summary>Adds a message.</summary>
-    /// <returns>False when a message of a closed connection had to be dropped for it.</returns>
-    internal bool Add(IHubConnection connection, in ClientEnvelope message)
+    /// <returns>How many messages of closed connections had to be dropped for it.</returns>
+    internal int Add(IHubConnection connection, in ClientEnvelope message)
     {
         _queue.AddLast(new Entry(connection, message));
         _count++;
         _bytes += message.Frame.Length;
-        return (_count <= limits.MaxMessages && _bytes <= limits.MaxBytes) || !DropOldestOrphan();
+        var dropped = 0;
+        while ((_count > limits.MaxMessages || _bytes > limits.MaxBytes) && DropOldestOrphan()) dropped++;
+        return dropped;
     }
 
     /// <summary>Takes the next message whose connection has room for the answer.</summary>
@@ -98,6 +100,8 @@ internal sealed class PendingMessages(InboxLimits limits, IRoomWaiter waiter)
     // Live connections cannot overfill the inbox, their credit sees to that: what is too much was left by closed ones.
     private bool DropOldestOrphan()
     {
+        foreach (var lane in _resumed)
+            if (lane.Connection.IsClosed && lane.Messages.TryDequeue(out var entry)) return Taken(entry);
         for (var node = _queue.First; node is not null; node = node.Next)
         {
             if (!node.Value.Connection.IsClosed) continue;

@@ -8,7 +8,7 @@ namespace Relay.Core.Plugins;
 /// The rules of a plugin's host: messages wait here and are handled one at a time, each request gets exactly one terminal, time
 /// limits are kept, and an instance that crashed is fenced. A synchronous state machine; see <see cref="IPluginInboxPort"/> for its effects.
 /// </summary>
-public sealed class PluginInbox
+public sealed partial class PluginInbox
 {
     private readonly InboxLimits _limits;
     private readonly IRequestOwner _owner;
@@ -58,8 +58,17 @@ public sealed class PluginInbox
     {
         if (incarnation <= _incarnation || _phase != Phase.Empty) return;
         (_incarnation, _phase, _code) = (incarnation, Phase.Starting, Code.Start);
-        _presence.Clear();
         _port.Start(incarnation);
+    }
+
+    /// <summary>The instance may not be made, because too much of the plugin's code hangs. That is no crash: the next message asks again.</summary>
+    /// <param name="incarnation">Its number.</param>
+    /// <param name="message">What those who wait are told.</param>
+    public void StartRefused(long incarnation, string message)
+    {
+        if (incarnation != _incarnation || _code != Code.Start) return;
+        Fail(message);
+        Ended();
     }
 
     /// <summary>A message for the plugin.</summary>
@@ -73,7 +82,7 @@ public sealed class PluginInbox
             return;
         }
 
-        if (!_pending.Add(connection, message)) _port.ReportDropped();
+        for (var dropped = _pending.Add(connection, message); dropped > 0; dropped--) _port.ReportDropped();
         if (_phase == Phase.Empty) _port.ReportWanted();
         else Next();
     }
@@ -83,9 +92,9 @@ public sealed class PluginInbox
     public void Presence(bool present)
     {
         if (_phase is not (Phase.Starting or Phase.Ready)) return;
-        // Behind a handler that hangs, news that undoes news not yet told is no news.
+        // Behind a handler that hangs, news that undoes news not yet told is no news: there and back and there again is there.
         if (_presence.Count >= 2) _presence.Clear();
-        else _presence.Enqueue(present);
+        _presence.Enqueue(present);
         Next();
     }
 
@@ -114,27 +123,6 @@ public sealed class PluginInbox
         TurnOver();
     }
 
-    /// <summary>A handler has detached its request: its turn is over, the request goes on.</summary>
-    /// <param name="request">The request.</param>
-    public void Detached(PluginRequest request)
-    {
-        if (request.Incarnation != _incarnation)
-        {
-            request.Finish(ErrorCode.PluginFailed, null);
-            return;
-        }
-
-        request.ReturnCredit();
-        if (!request.IsFinished) _detached.Add(request);
-        _port.WantSweep();
-        if (ReferenceEquals(request, _current)) TurnOver();
-        if (request.Connection.IsClosed) ConnectionLeft(request.Connection);
-    }
-
-    /// <summary>A detached request has got its terminal.</summary>
-    /// <param name="request">The request.</param>
-    public void DetachedFinished(PluginRequest request) => _detached.Remove(request);
-
     /// <summary><c>resume</c> or <c>shutdown</c> has returned.</summary>
     /// <param name="incarnation">The instance.</param>
     public void PresenceHandled(long incarnation)
@@ -147,20 +135,6 @@ public sealed class PluginInbox
     public void CodeCrashed(long incarnation)
     {
         if (incarnation == _incarnation && _phase != Phase.Empty) Crash(CrashCause.Exception);
-    }
-
-    /// <summary>A connection has closed: its detached requests end unless they were meant to go on.</summary>
-    /// <param name="connection">The connection.</param>
-    public void ConnectionLeft(IHubConnection connection)
-    {
-        for (var i = _detached.Count - 1; i >= 0; i--)
-        {
-            var request = _detached[i];
-            if (!ReferenceEquals(request.Connection, connection) || request.SurvivesDisconnect) continue;
-            _detached.RemoveAt(i);
-            request.Finish(ErrorCode.PluginFailed, null);
-            _port.Cancel(request);
-        }
     }
 
     /// <summary>A connection has room again.</summary>
@@ -193,10 +167,12 @@ public sealed class PluginInbox
     }
 
     /// <summary>The hub has marked the plugin as failed: what waits is answered.</summary>
-    public void Fail()
+    /// <param name="message">What a person reads, or null for the catalogue's sentence.</param>
+    public void Fail(string? message = null)
     {
-        foreach (var (connection, message) in _pending.TakeAll())
-            connection.Answer(Frames.Error(ErrorCode.PluginFailed, null, message.RequestId), message.Credit);
+        _presence.Clear();
+        foreach (var (connection, waiting) in _pending.TakeAll())
+            connection.Answer(Frames.Error(ErrorCode.PluginFailed, message, waiting.RequestId), waiting.Credit);
     }
 
     /// <summary>Keeps the time limits.</summary>
@@ -274,6 +250,7 @@ public sealed class PluginInbox
     private void Ended()
     {
         var incarnation = _incarnation;
+        _presence.Clear();
         Clear();
         _port.ReportEnded(incarnation, _pending.Count > 0);
     }

@@ -18,6 +18,7 @@ public sealed class PluginRequest : PluginMessage
     private RequestStream? _stream;
     private int _finished;
     private int _creditTaken;
+    private int _holdsPlace;
 
     internal PluginRequest(IRequestOwner owner, long incarnation, IHubConnection connection, in ClientEnvelope envelope) =>
         (_owner, Incarnation, Connection, _envelope) = (owner, incarnation, connection, envelope);
@@ -61,8 +62,10 @@ public sealed class PluginRequest : PluginMessage
     /// <inheritdoc/>
     public override bool Reply(string topic, ReadOnlySpan<byte> data = default)
     {
+        // Made first: what cannot be written throws, and then the request is still open.
+        var frame = Part(topic, data);
         if (!TryFinish()) return Late();
-        Connection.Answer(Part(topic, data), TakeCredit());
+        Connection.Answer(frame, TakeCredit());
         Closed();
         return true;
     }
@@ -70,8 +73,9 @@ public sealed class PluginRequest : PluginMessage
     /// <inheritdoc/>
     public override bool Fail(string code, string message, ReadOnlySpan<byte> data = default)
     {
+        var frame = Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, AnswerSession, data);
         if (!TryFinish()) return Late();
-        Connection.Answer(Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, _envelope.SessionId, data), TakeCredit());
+        Connection.Answer(frame, TakeCredit());
         Closed();
         return true;
     }
@@ -84,6 +88,9 @@ public sealed class PluginRequest : PluginMessage
         SurvivesDisconnect = survivesDisconnect;
         var stream = new RequestStream(this, _owner);
         Volatile.Write(ref _stream, stream);
+        Interlocked.Exchange(ref _holdsPlace, 1);
+        // It may have ended before, or at this moment: then nobody else gives the place back.
+        if (IsFinished) Closed();
         _owner.Detached(this);
         return stream;
     }
@@ -106,7 +113,9 @@ public sealed class PluginRequest : PluginMessage
 
     internal TimeSpan LastProgress(TimeSpan now) => _stream is { } stream ? stream.LastProgress(now) : now;
 
-    internal Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, _envelope.SessionId, data);
+    internal Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, AnswerSession, data);
+
+    private ReadOnlySpan<byte> AnswerSession => _envelope.SessionId is { IsEmpty: false } named ? named : Frames.Token(DefaultSessionId);
 
     private bool TryFinish() => Interlocked.Exchange(ref _finished, 1) == 0;
 
@@ -118,7 +127,7 @@ public sealed class PluginRequest : PluginMessage
 
     private void Closed()
     {
-        if (_stream is not null) _owner.Closed(this);
+        if (Interlocked.Exchange(ref _holdsPlace, 0) != 0) _owner.Closed(this);
     }
 
     private Credit TakeCredit() => Interlocked.Exchange(ref _creditTaken, 1) == 0 ? _envelope.Credit : Credit.None;

@@ -20,7 +20,8 @@ internal sealed class RequestStream(PluginRequest request, IRequestOwner owner) 
             // Waiting for a slow reader is no idleness: the clock stands still meanwhile.
             var room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (Interlocked.CompareExchange(ref _room, room, null) is not null) throw new InvalidOperationException("One write at a time.");
-            if (request.Connection.WhenRoom(this)) await room.Task.ConfigureAwait(false);
+            // Looked at again: whoever ended the request before it saw the waiter does not wake it.
+            if (!request.IsFinished && request.Connection.WhenRoom(this)) await room.Task.ConfigureAwait(false);
             Volatile.Write(ref _room, null);
         }
 

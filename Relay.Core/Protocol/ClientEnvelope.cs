@@ -106,7 +106,7 @@ public readonly struct ClientEnvelope
         }
         catch (JsonException e)
         {
-            fault = new(ErrorCode.InvalidJson, $"The message is not valid JSON at byte {e.BytePositionInLine} of line {e.LineNumber}.");
+            fault = new(ErrorCode.InvalidJson, $"The message is not valid JSON at byte {e.BytePositionInLine + 1} of line {e.LineNumber + 1}.");
             requestId = default;
         }
 
@@ -145,7 +145,19 @@ public readonly struct ClientEnvelope
         }
     }
 
-    private static Member Which(ref Utf8JsonReader reader) =>
+    private static Member Which(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return Known(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            return Member.None; // a name with half a surrogate pair: JSON by its grammar, but no text
+        }
+    }
+
+    private static Member Known(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("type"u8) ? Member.Type
         : reader.ValueTextEquals("data"u8) ? Member.Data
         : reader.ValueTextEquals("request_id"u8) ? Member.RequestId

@@ -20,7 +20,11 @@ internal abstract class UserRun : IThreadPoolWorkItem
     internal abstract bool Inline { get; }
 
     /// <summary>Runs it. It never throws.</summary>
-    internal abstract void Invoke(TurnScope scope);
+    /// <returns>What came of it, when that is known already.</returns>
+    internal abstract UserOutcome Invoke(TurnScope scope);
+
+    /// <summary>Tells the actor whose code it was what came of it. The thread is out of plugin code by now.</summary>
+    internal abstract void Report(in UserOutcome outcome);
 
     void IThreadPoolWorkItem.Execute()
     {

@@ -8,6 +8,7 @@ namespace Relay.Core.Runtime;
 internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<UserHubActor>
 {
     private readonly PluginPool[] _pools;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private UserIdentity? _creator;
 
     internal CentralHubActor(InProcessRuntime runtime, TenantId tenant)
@@ -35,7 +36,21 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
 
     public void AskToEnd(UserHubActor hub, long joins) => hub.Post(HubInput.Collect(joins));
 
-    public void Abandon(UserHubActor hub) => Runtime.Log.HubAbandoned(hub.Key);
+    public void Stop(UserHubActor hub) => hub.Post(HubInput.Stop());
+
+    public void Stopped() => _stopped.TrySetResult();
+
+    public void Abandon(UserHubActor hub)
+    {
+        Runtime.Log.HubAbandoned(hub.Key);
+        hub.Post(HubInput.Abandon());
+    }
+
+    internal Task StopAsync()
+    {
+        Post(CentralInput.Stop());
+        return _stopped.Task;
+    }
 
     internal PluginPool Pool(int plugin) => _pools[plugin];
 
@@ -49,14 +64,13 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
                 join.Routed(Hub.Route(join.User.UserId, turn));
                 break;
             case CentralInput.Kinds.Activity:
-                Hub.Activity(input.UserId, input.Clients, input.Joins, turn);
+                Hub.Activity(input.Hub.Key.UserId, input.Hub, input.Clients, input.Joins, turn);
                 break;
             case CentralInput.Kinds.Ended:
-                Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
-                Hub.Ended(input.UserId, input.Joins);
+                if (Hub.Ended(input.Hub.Key.UserId, input.Hub, input.Joins)) Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
                 break;
             case CentralInput.Kinds.Group:
-                Hub.Group(input.UserId, (string)input.More!, input.Flag);
+                Hub.Group(input.Hub.Key.UserId, input.Hub, (string)input.More!, input.Flag);
                 break;
             case CentralInput.Kinds.PushToGroup:
                 var members = Hub.Members((string)input.Subject!);
@@ -65,6 +79,9 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
                 break;
             case CentralInput.Kinds.Collect:
                 Hub.Collect(turn);
+                break;
+            case CentralInput.Kinds.Stop:
+                Hub.Stop();
                 break;
             case CentralInput.Kinds.Query:
                 ((Action<CentralHubActor>)input.Subject!)(this);

@@ -16,6 +16,7 @@ internal readonly struct CentralInput
         Group,
         PushToGroup,
         Collect,
+        Stop,
         Query,
     }
 
@@ -27,25 +28,27 @@ internal readonly struct CentralInput
 
     internal object? Answer { get; }
 
+    internal UserHubActor Hub => (UserHubActor)Subject!;
+
     internal int Clients { get; }
 
     internal long Joins { get; }
 
     internal bool Flag { get; }
 
-    internal string UserId => (string)Subject!;
-
     internal static CentralInput Route(JoinOperation join) => new(Kinds.Route, join);
 
-    internal static CentralInput Activity(string userId, int clients, long joins) => new(Kinds.Activity, userId, clients: clients, joins: joins);
+    internal static CentralInput Activity(UserHubActor hub, int clients, long joins) => new(Kinds.Activity, hub, clients: clients, joins: joins);
 
-    internal static CentralInput Ended(string userId, long joins) => new(Kinds.Ended, userId, joins: joins);
+    internal static CentralInput Ended(UserHubActor hub, long joins) => new(Kinds.Ended, hub, joins: joins);
 
-    internal static CentralInput Group(string userId, string group, bool member) => new(Kinds.Group, userId, group, flag: member);
+    internal static CentralInput Group(UserHubActor hub, string group, bool member) => new(Kinds.Group, hub, group, flag: member);
 
     internal static CentralInput PushToGroup(string group, Frame frame, TaskCompletionSource<int>? answer) => new(Kinds.PushToGroup, group, frame.Bytes, answer);
 
     internal static CentralInput Collect() => new(Kinds.Collect);
+
+    internal static CentralInput Stop() => new(Kinds.Stop);
 
     internal static CentralInput Query(Action<CentralHubActor> query) => new(Kinds.Query, query);
 }

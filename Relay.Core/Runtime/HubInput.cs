@@ -23,6 +23,8 @@ internal readonly struct HubInput
         Ended,
         Wanted,
         Collect,
+        Stop,
+        Abandon,
         Query,
     }
 
@@ -67,6 +69,10 @@ internal readonly struct HubInput
     internal static HubInput Wanted(int plugin) => new(Kinds.Wanted, plugin: plugin);
 
     internal static HubInput Collect(long joins) => new(Kinds.Collect, number: joins);
+
+    internal static HubInput Abandon() => new(Kinds.Abandon);
+
+    internal static HubInput Stop() => new(Kinds.Stop);
 
     internal static HubInput Query(Action<UserHub, Turn> query) => new(Kinds.Query, query);
 }

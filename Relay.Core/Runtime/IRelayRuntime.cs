@@ -54,6 +54,10 @@ public interface IRelayRuntime
     /// <returns>False when the user has no hub, or the plugin is not failed.</returns>
     ValueTask<bool> RevivePluginAsync(UserKey user, string prefix);
 
+    /// <summary>The process stops: no hub is made any more, and plugins end in good order, each within the cancel timeout.</summary>
+    /// <returns>A task that ends when no hub is left.</returns>
+    Task StopAsync();
+
     /// <summary>Describes hubs, in the order of their users' ids.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="after">Only users behind this id, or null for all.</param>

@@ -89,7 +89,10 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
         return new(total, clients, described);
     }
 
-    /// <summary>Stops the sweep. Hubs and plugins are left to the end of the process.</summary>
+    /// <inheritdoc/>
+    public Task StopAsync() => Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
+
+    /// <summary>Stops the sweep. What has not ended is left to the end of the process.</summary>
     public void Dispose() => _sweep.Dispose();
 
     internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
@@ -123,11 +126,7 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     private async ValueTask<bool> SetGroupAsync(UserKey user, string group, bool member)
     {
         if (await FindAsync(user) is not { } hub) return false;
-        return await AskAsync(hub, (state, _) =>
-        {
-            state.SetGroup(group, member);
-            return true;
-        });
+        return await AskAsync(hub, (state, _) => state.SetGroup(group, member));
     }
 
     private Task<UserHubActor?> FindAsync(UserKey user) => AskAsync(Central(user.Tenant), central => central.Hub.Find(user.UserId));

@@ -67,7 +67,6 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     void IPluginInboxPort.Start(long incarnation)
     {
-        Volatile.Write(ref _open, 0);
         _runner = new PluginRunner(this, incarnation);
         _runner.Start(Scope);
     }
@@ -124,14 +123,15 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
     internal void Refused(long incarnation, PluginRequest? request)
     {
         Interlocked.Increment(ref Runtime.Counters.RefusedRunsValue);
+        var message = $"Too many handlers of {Prefix} hang.";
         if (request is null)
         {
             Runtime.Log.PluginNotStarted(Prefix, Hub.Key, Pool.Abandoned);
-            Post(PluginInput.Crashed(incarnation));
+            Post(PluginInput.StartRefused(incarnation, message));
             return;
         }
 
-        request.Finish(ErrorCode.PluginFailed, $"Too many handlers of {Prefix} hang.");
+        request.Finish(ErrorCode.PluginFailed, message);
         Post(PluginInput.HandlerEnded(request));
     }
 
@@ -163,6 +163,9 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
                 break;
             case PluginInput.Kinds.Ready:
                 _inbox.InstanceReady(input.Incarnation);
+                break;
+            case PluginInput.Kinds.StartRefused:
+                _inbox.StartRefused(input.Incarnation, (string)input.Subject!);
                 break;
             case PluginInput.Kinds.Crashed:
                 _inbox.CodeCrashed(input.Incarnation);

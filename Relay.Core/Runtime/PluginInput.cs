@@ -16,6 +16,7 @@ internal readonly struct PluginInput
         HandlerEnded,
         Start,
         Ready,
+        StartRefused,
         Crashed,
         Present,
         Absent,
@@ -49,6 +50,8 @@ internal readonly struct PluginInput
     internal static PluginInput Start(long incarnation) => new(Kinds.Start, null, incarnation);
 
     internal static PluginInput Ready(long incarnation) => new(Kinds.Ready, null, incarnation);
+
+    internal static PluginInput StartRefused(long incarnation, string message) => new(Kinds.StartRefused, message, incarnation);
 
     internal static PluginInput Crashed(long incarnation) => new(Kinds.Crashed, null, incarnation);
 

@@ -12,7 +12,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
     private readonly HostedContext _context = new(host, incarnation);
     private PluginInstance? _instance;
     private PluginRequest? _request;
-    private Work _work = Work.Start;
+    private UserWork _work = UserWork.Start;
     private bool _present;
     private long _runningSince = NotRunning;
     private int _outstanding;
@@ -21,35 +21,27 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
 
     private const long NotRunning = -1;
 
-    private enum Work
-    {
-        Start,
-        Message,
-        Presence,
-        Stop,
-    }
-
     internal long Incarnation => incarnation;
 
     internal override bool Inline => host.Pool.Inline;
 
     internal TimeSpan? RunningSince => Volatile.Read(ref _runningSince) is var ticks and not NotRunning ? new(ticks) : null;
 
-    internal void Start(TurnScope scope) => Enqueue(Work.Start, scope);
+    internal void Start(TurnScope scope) => Enqueue(UserWork.Start, scope);
 
     internal void Handle(PluginRequest request, TurnScope scope)
     {
         _request = request;
-        Enqueue(Work.Message, scope);
+        Enqueue(UserWork.Message, scope);
     }
 
     internal void TellPresence(bool present, TurnScope scope)
     {
         _present = present;
-        Enqueue(Work.Presence, scope);
+        Enqueue(UserWork.Presence, scope);
     }
 
-    internal void Stop(TurnScope scope) => Enqueue(Work.Stop, scope);
+    internal void Stop(TurnScope scope) => Enqueue(UserWork.Stop, scope);
 
     internal void Cancel() => _context.Cancel();
 
@@ -68,16 +60,17 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         Leave();
     }
 
-    internal override void Invoke(TurnScope scope)
+    internal override UserOutcome Invoke(TurnScope scope)
     {
+        // Into locals: once a handler has detached, the next piece may be given here while this one still runs.
         var (work, request, present) = (_work, _request, _present);
         _request = null;
-        if (!Enter()) return;
-        if (work is Work.Start or Work.Message && !host.Pool.MayRun)
+        if (!Enter()) return default;
+        if (work is UserWork.Start or UserWork.Message && !host.Pool.MayRun)
         {
             host.Refused(incarnation, request);
             Leave();
-            return;
+            return default;
         }
 
         Volatile.Write(ref _runningSince, scope.Turn(host.Clock).Now.Ticks);
@@ -87,15 +80,15 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         {
             task = work switch
             {
-                Work.Start => StartAsync(),
-                Work.Message => _instance!.Plugin.HandleAsync(request!, _context.Stopping),
-                Work.Presence => present ? _instance!.Plugin.ResumeAsync(_context.Stopping) : _instance!.Plugin.ShutdownAsync(_context.Stopping),
-                Work.Stop => _instance?.Plugin.StopAsync(_context.TimeOver) ?? default,
+                UserWork.Start => StartAsync(),
+                UserWork.Message => _instance!.Plugin.HandleAsync(request!, _context.Stopping),
+                UserWork.Presence => present ? _instance!.Plugin.ResumeAsync(_context.Stopping) : _instance!.Plugin.ShutdownAsync(_context.Stopping),
+                UserWork.Stop => _instance?.Plugin.StopAsync(_context.TimeOver) ?? default,
             };
         }
         catch (Exception e)
         {
-            task = ValueTask.FromException(e);
+            return new(true, work, request, e);
         }
         finally
         {
@@ -105,26 +98,46 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         if (task.IsCompletedSuccessfully)
         {
             task.GetAwaiter().GetResult();
-            Done(work, request, null);
+            return new(true, work, request, null);
         }
-        else
-        {
-            host.Watch();
-            _ = AwaitAsync(task, work, request);
-        }
+
+        host.Watch();
+        _ = AwaitAsync(task, work, request);
+        return default;
     }
 
-    private async Task AwaitAsync(ValueTask task, Work work, PluginRequest? request)
+    internal override void Report(in UserOutcome outcome)
     {
+        var (_, work, request, error) = outcome;
+        if (error is TooManyOpenRequestsException busy && request is not null)
+        {
+            request.Fail("busy", busy.Message);
+            error = null;
+        }
+
+        if (error is OperationCanceledException && (_context.Stopping.IsCancellationRequested || request?.Stream?.Cancelled.IsCancellationRequested == true)) error = null;
+        if (error is not null) host.Crashed(incarnation, error);
+        else if (work == UserWork.Start) host.Post(PluginInput.Ready(incarnation));
+        else if (work == UserWork.Message) host.Post(PluginInput.HandlerEnded(request!));
+        else if (work == UserWork.Presence) host.Post(PluginInput.PresenceHandled(incarnation));
+        else host.Post(PluginInput.Stopped(incarnation));
+        Leave();
+    }
+
+    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request)
+    {
+        Exception? error = null;
         try
         {
             await task.ConfigureAwait(false);
-            Done(work, request, null);
         }
         catch (Exception e)
         {
-            Done(work, request, e);
+            error = e;
         }
+
+        using var scope = TurnScope.Enter();
+        Report(new(true, work, request, error));
     }
 
     private ValueTask StartAsync()
@@ -133,31 +146,11 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         return _instance.Plugin.StartAsync(_context, _context.Stopping);
     }
 
-    private void Enqueue(Work work, TurnScope scope)
+    private void Enqueue(UserWork work, TurnScope scope)
     {
         _work = work;
         Volatile.Write(ref _runningSince, NotRunning);
         scope.Run(this);
-    }
-
-    private void Done(Work work, PluginRequest? request, Exception? error)
-    {
-        if (error is TooManyOpenRequestsException busy && request is not null)
-        {
-            request.Fail("busy", busy.Message);
-            error = null;
-        }
-
-        if (error is OperationCanceledException && (_context.Stopping.IsCancellationRequested || request?.Stream?.Cancelled.IsCancellationRequested == true)) error = null;
-        using (TurnScope.Enter())
-        {
-            if (error is not null) host.Crashed(incarnation, error);
-            else if (work == Work.Start) host.Post(PluginInput.Ready(incarnation));
-            else if (work == Work.Message) host.Post(PluginInput.HandlerEnded(request!));
-            else if (work == Work.Presence) host.Post(PluginInput.PresenceHandled(incarnation));
-            else host.Post(PluginInput.Stopped(incarnation));
-            Leave();
-        }
     }
 
     private bool Enter()

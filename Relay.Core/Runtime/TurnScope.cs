@@ -26,10 +26,10 @@ public sealed class TurnScope
     private int _userDepth;
     private int _guarded;
     private bool _draining;
-
-    // Plugin code that made no promise runs: what it says leaves at once, because it may block next.
-    private bool _unpromised;
     private bool _onPool;
+
+    // Plugin code that made no promise to be quick runs on this thread: nothing waits for its end.
+    private bool _inSlowCode;
 
     private TurnScope()
     {
@@ -57,11 +57,10 @@ public sealed class TurnScope
 
     /// <summary>Asks for a flush at the end of the batch that runs on this thread.</summary>
     /// <param name="target">What to flush.</param>
-    /// <returns>False when no batch is open here: flush yourself.</returns>
+    /// <returns>False when no batch is open here, or plugin code runs that may hold the thread for long: flush yourself.</returns>
     public static bool DeferFlush(IFlushable target)
     {
-        if (_current is not { _depth: > 0 } scope) return false;
-        if (scope is { _unpromised: true, _draining: false }) return false;
+        if (_current is not { _depth: > 0 } scope || (scope._inSlowCode && !scope._draining)) return false;
         // The same connection mostly comes in a row; flushing one twice is harmless.
         for (var i = scope._dirty.Count - 1; i >= 0 && i >= scope._dirty.Count - 4; i--)
             if (ReferenceEquals(scope._dirty[i], target)) return true;
@@ -109,12 +108,13 @@ public sealed class TurnScope
         where TInput : struct
     {
         if (_userDepth == 0) _turns = 0;
+        if (_inSlowCode) _clock = null;
         _draining = true;
         mailbox.RunTurn(input, this);
         if (!mailbox.Release()) _ready.Enqueue(mailbox);
         DrainAll();
         _draining = false;
-        if (_unpromised) FlushDirty();
+        if (_inSlowCode) FlushDirty();
     }
 
     internal void Drain()
@@ -123,7 +123,7 @@ public sealed class TurnScope
         _draining = true;
         DrainAll();
         _draining = false;
-        if (_unpromised) FlushDirty();
+        if (_inSlowCode) FlushDirty();
     }
 
     private void DrainAll()
@@ -136,18 +136,23 @@ public sealed class TurnScope
             if (!run.Inline)
             {
                 // Code that made no promise may hold this thread for long: nothing that others wait for stays behind on it.
-                FlushDirty();
-                DrainReady();
+                // A flush may lead to turns, and those to more to flush.
+                while (_dirty.Count > 0)
+                {
+                    FlushDirty();
+                    DrainReady();
+                }
             }
 
             _userDepth++;
+            _inSlowCode = !run.Inline;
             _draining = false;
-            _unpromised = !run.Inline;
-            run.Invoke(this);
-            _unpromised = false;
+            var outcome = run.Invoke(this);
             _draining = true;
             _userDepth--;
-            if (!run.Inline) _clock = null;
+            if (_inSlowCode) _clock = null;
+            _inSlowCode = false;
+            if (outcome.IsKnown) run.Report(outcome);
             DrainReady();
         }
     }
@@ -181,13 +186,15 @@ public sealed class TurnScope
             return;
         }
 
-        Drain();
-        FlushDirty();
-        _guarded = 0;
-        _depth = 0;
-        _turns = 0;
-        _clock = null;
-        _onPool = false;
+        try
+        {
+            Drain();
+            FlushDirty();
+        }
+        finally
+        {
+            (_depth, _turns, _guarded, _clock, _onPool) = (0, 0, 0, null, false);
+        }
     }
 
     /// <summary>An open scope.</summary>

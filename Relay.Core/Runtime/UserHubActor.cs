@@ -35,30 +35,28 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
 
     public void ConnectionLeft(int plugin, IHubConnection connection) => _hosts[plugin]?.Post(PluginInput.ConnectionLeft(connection));
 
-    public void FailPlugin(int plugin)
-    {
-        Interlocked.Increment(ref Runtime.Counters.FailedPluginsValue);
-        _hosts[plugin]?.Post(PluginInput.Fail());
-    }
+    public void FailPlugin(int plugin) => _hosts[plugin]?.Post(PluginInput.Fail());
 
     public void EndPlugin(int plugin, long incarnation) => Host(plugin).Post(PluginInput.End(incarnation));
 
-    public void ReportActivity(int clients, long joins) => Central.Post(CentralInput.Activity(Key.UserId, clients, joins));
+    public void ReportActivity(int clients, long joins) => Central.Post(CentralInput.Activity(this, clients, joins));
 
-    public void ReportEnded(long joins) => Central.Post(CentralInput.Ended(Key.UserId, joins));
+    public void ReportEnded(long joins) => Central.Post(CentralInput.Ended(this, joins));
 
-    public void ReportGroup(string group, bool member) => Central.Post(CentralInput.Group(Key.UserId, group, member));
+    public void ReportGroup(string group, bool member) => Central.Post(CentralInput.Group(this, group, member));
 
     public void PluginChanged(int plugin, PluginStatus status)
     {
-        if (status == PluginStatus.Failed) Runtime.Log.PluginFailed(Runtime.Plugins[plugin].Prefix, Key);
+        if (status != PluginStatus.Failed) return;
+        Interlocked.Increment(ref Runtime.Counters.FailedPluginsValue);
+        Runtime.Log.PluginFailed(Runtime.Plugins[plugin].Prefix, Key);
     }
 
     protected override void OnTurn(in HubInput input, Turn turn)
     {
         if (input.Kind == HubInput.Kinds.Message)
         {
-            _hub!.Dispatch(input.Connection, input.Message);
+            _hub!.Dispatch(input.Connection, input.Message, turn);
             return;
         }
 
@@ -96,6 +94,12 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
                 break;
             case HubInput.Kinds.Collect:
                 _hub!.Collect(input.Number, turn);
+                break;
+            case HubInput.Kinds.Abandon:
+                _hub!.Abandon();
+                break;
+            case HubInput.Kinds.Stop:
+                _hub!.Stop();
                 break;
             case HubInput.Kinds.Query:
                 ((Action<UserHub, Turn>)input.Subject!)(_hub!, turn);

@@ -14,5 +14,20 @@ internal sealed record ApiError([property: JsonPropertyName("error")] string Err
     }
 }
 
+/// <summary>Gives the refusals that routing makes without a body the shape of all others.</summary>
+internal static class RoutingErrors
+{
+    public static IApplicationBuilder UseRoutingErrors(this IApplicationBuilder app) => app.UseStatusCodePages(static context =>
+    {
+        var http = context.HttpContext;
+        return http.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => ApiError.WriteAsync(http, StatusCodes.Status404NotFound, "not_found", "There is nothing at this address."),
+            StatusCodes.Status405MethodNotAllowed => ApiError.WriteAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not take the method; see Allow."),
+            _ => Task.CompletedTask,
+        };
+    });
+}
+
 [JsonSerializable(typeof(ApiError))]
 internal sealed partial class ApiErrorJson : JsonSerializerContext;

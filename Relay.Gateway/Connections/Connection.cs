@@ -114,10 +114,17 @@ internal sealed class Connection : IHubConnection
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {
-        await ReceiveAsync();
-        Drop(CloseReason.PeerGone);
-        await _sender.Ended;
-        await _socket.DisposeAsync();
+        try
+        {
+            await ReceiveAsync();
+        }
+        finally
+        {
+            // Also when the loop failed, which is a bug of ours: the user's place must not stay taken by a ghost.
+            Drop(CloseReason.PeerGone);
+            await _sender.Ended;
+            await _socket.DisposeAsync();
+        }
     }
 
     /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>
@@ -250,8 +257,10 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
         _counters.ConnectionClosed(reason);
-        _sender.Close(error, ClosePayload(reason, code));
+
+        // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
+        _sender.Close(error, ClosePayload(reason, code));
         _credit.Wake();
     }
 

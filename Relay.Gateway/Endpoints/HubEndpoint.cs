@@ -26,6 +26,13 @@ internal sealed class HubEndpoint(
 
     public async Task HandleAsync(HttpContext context, TenantId tenant)
     {
+        if (!settings.HasTenant(tenant.Name))
+        {
+            counters.HandshakeRefused();
+            await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
+            return;
+        }
+
         if (!await WebSocketHandshake.CheckAsync(context))
         {
             counters.HandshakeRefused();

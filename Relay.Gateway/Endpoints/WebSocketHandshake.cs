@@ -27,7 +27,14 @@ internal static class WebSocketHandshake
             return false;
         }
 
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || !HasToken(request.Headers.Upgrade, "websocket"))
+        // A server that waits for a body would take the first frames for it.
+        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)
+        {
+            await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_handshake", "A WebSocket's handshake has no body.");
+            return false;
+        }
+
+        if (!HttpProtocol.IsHttp11(request.Protocol) || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || !HasToken(request.Headers.Upgrade, "websocket"))
         {
             context.Response.Headers.Upgrade = "websocket";
             await ApiError.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "upgrade_required", "This address speaks WebSocket.");

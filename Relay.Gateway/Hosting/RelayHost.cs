@@ -1,8 +1,10 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
+using Relay.Gateway.Api;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Hosting;
 
@@ -13,8 +15,11 @@ internal static class RelayHost
     {
         await using var app = Build(settings, logFile, configure);
         await app.StartAsync();
-        foreach (var url in app.Urls)
-            await output.WriteLineAsync("relay listening on " + url);
+
+        // In the order in which Build listens.
+        await output.WriteLineAsync("relay listening on " + app.Urls.First());
+        if (settings.Metrics.Enabled)
+            await output.WriteLineAsync("relay metrics on " + app.Urls.Last() + MetricsEndpoint.Path);
         await app.WaitForShutdownAsync();
     }
 
@@ -32,28 +37,34 @@ internal static class RelayHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            Listen(kestrel, settings.Server.Host, settings.Server.Port);
+            Listen(kestrel, settings.Server.Host, settings.Server.Port, static _ => { });
+            if (settings.Metrics.Enabled)
+                Listen(kestrel, settings.Metrics.Host, settings.Metrics.Port, static listener => listener.OnlyMetrics());
         });
         var app = builder.Build();
 
         // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
         app.Services.GetRequiredService<IRelayRuntime>();
         var registry = app.Services.GetRequiredService<ConnectionRegistry>();
+        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
         app.UseMiddleware<PathMiddleware>();
+        app.UseRoutingErrors();
         app.UseRouting();
+        app.MapConsole();
+        app.MapHubsApi();
         app.MapGet("/healthz/live", () => Results.Ok());
         app.MapGet("/healthz/ready", () => registry.IsDraining ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Ok());
         return app;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, string host, int port)
+    private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)
     {
         if (host == SettingForms.AnyHost)
-            kestrel.ListenAnyIP(port);
+            kestrel.ListenAnyIP(port, configure);
         // "Any free port" on both loopback addresses would be two ports, which Kestrel refuses.
         else if (host == SettingForms.Localhost && port != 0)
-            kestrel.ListenLocalhost(port);
+            kestrel.ListenLocalhost(port, configure);
         else
-            kestrel.Listen(SettingForms.TryReadAddress(host, out var address) ? address : IPAddress.Loopback, port);
+            kestrel.Listen(SettingForms.TryReadAddress(host, out var address) ? address : IPAddress.Loopback, port, configure);
     }
 }

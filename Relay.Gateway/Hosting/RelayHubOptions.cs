@@ -18,5 +18,8 @@ internal sealed record RelayHubOptions
 
     public int OutboxBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>0: no limit.</summary>
+    public int MaxMessagesPerSecond { get; init; }
+
     public int MaxUserHubs { get; init; } = 1_000_000;
 }

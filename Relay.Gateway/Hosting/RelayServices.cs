@@ -35,6 +35,10 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.AddSingleton(static provider => new RelayMetrics(
+            provider.GetRequiredService<GatewayCounters>(),
+            provider.GetRequiredService<InProcessRuntime>().Counters,
+            provider.GetRequiredService<IPluginStoreProvider>() as SqliteStore));
         services.AddHostedService<DrainService>();
         return services;
     }
@@ -44,7 +48,7 @@ internal static class RelayServices
     {
         var (hub, plugins) = (settings.Hub, settings.Plugins);
         return new(
-            new HubLimits(hub.MaxConnectionsPerUser, hub.UserHubInactivityTimeout, hub.CancelTimeout, hub.MaxUserHubs),
+            new HubLimits(hub.MaxConnectionsPerUser, hub.UserHubInactivityTimeout, hub.CancelTimeout, hub.MaxUserHubs) { MaxMessagesPerSecond = hub.MaxMessagesPerSecond },
             new RestartPolicy(plugins.RestartWindow),
             new InboxLimits(
                 hub.MaxConnectionsPerUser * hub.QueueMultiplier,

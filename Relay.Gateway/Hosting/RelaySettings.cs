@@ -25,6 +25,9 @@ internal sealed record RelaySettings
     /// <summary>By exact name: tenants that differ in case or normalisation are different tenants.</summary>
     public ImmutableSortedDictionary<string, RelayTenantOptions> Tenants { get; init; } = DefaultTenants;
 
+    /// <summary>As long as the settings name no tenant, every name is one.</summary>
+    public bool HasTenant(string name) => ReferenceEquals(Tenants, DefaultTenants) || Tenants.ContainsKey(name);
+
     public static ImmutableSortedDictionary<string, RelayTenantOptions> NoTenants { get; } =
         ImmutableSortedDictionary.Create<string, RelayTenantOptions>(StringComparer.Ordinal);
 

@@ -94,6 +94,8 @@ internal static partial class SettingsMap
             "A longer message closes its connection with message_too_big."),
         Hub.Value("outbox_bytes", Bytes(KiB, GiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
             "What may wait for a client that reads slowly; pushes beyond it close the connection with slow_consumer."),
+        Hub.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
+            "Messages of one user; those beyond it are answered rate_limited, and who goes on is closed. 0: no limit."),
         Hub.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
             "Hubs of one tenant; a new user beyond it gets hub_creation_failed."),
 

@@ -19,13 +19,13 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, SqliteStore store)
+    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, SqliteStore? store)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
         AddHubs(runtime);
         AddPlugins(runtime);
-        AddStore(store);
+        if (store is not null) AddStore(store);
     }
 
     /// <summary>This relay's own: two relays in one process, as in tests, have two meters of one name.</summary>

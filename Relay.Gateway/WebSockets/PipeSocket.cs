@@ -7,6 +7,8 @@ namespace Relay.Gateway.WebSockets;
 /// <summary>Frames over a duplex pipe: the pipe of a connection itself, or <see cref="UpgradeStreamPipe"/>.</summary>
 internal sealed class PipeSocket : IFrameSocket
 {
+    private static readonly TaskCompletionSource NeverAborted = new();
+
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly FrameReader _reader;
@@ -16,7 +18,8 @@ internal sealed class PipeSocket : IFrameSocket
     private ReadOnlySequence<byte> _rest;
     private bool _holdsResult;
 
-    private int _aborted;
+    // Set by whoever comes first, an abort or the dispose: after the dispose the transport may belong to someone else.
+    private TaskCompletionSource? _aborting;
     private volatile bool _disposed;
 
     /// <param name="transport">Is completed when the socket is disposed.</param>
@@ -30,7 +33,7 @@ internal sealed class PipeSocket : IFrameSocket
         _abortTransport = abortTransport;
     }
 
-    private bool IsAborted => Volatile.Read(ref _aborted) != 0;
+    private bool IsAborted => Volatile.Read(ref _aborting) is not null;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> WaitAsync(CancellationToken cancellation = default)
@@ -82,7 +85,8 @@ internal sealed class PipeSocket : IFrameSocket
 
     public void Abort()
     {
-        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
+        var aborting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref _aborting, aborting, null) is not null) return;
 
         // Cancelling resumes what waits, perhaps on this very stack: a caller in the middle of its own turn must not run it.
         ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.AbortNow(), this, preferLocal: false);
@@ -100,6 +104,7 @@ internal sealed class PipeSocket : IFrameSocket
     {
         if (_disposed) return;
         _disposed = true;
+        if (Interlocked.CompareExchange(ref _aborting, NeverAborted, null) is { } aborting) await aborting.Task.ConfigureAwait(false);
         _rest = default;
         await _input.CompleteAsync().ConfigureAwait(false);
         await _output.CompleteAsync().ConfigureAwait(false);
@@ -107,11 +112,16 @@ internal sealed class PipeSocket : IFrameSocket
 
     private void AbortNow()
     {
-        // The transport may belong to someone else by now.
-        if (_disposed) return;
-        _abortTransport?.Invoke();
-        _input.CancelPendingRead();
-        _output.CancelPendingFlush();
+        try
+        {
+            _abortTransport?.Invoke();
+            _input.CancelPendingRead();
+            _output.CancelPendingFlush();
+        }
+        finally
+        {
+            _aborting!.SetResult();
+        }
     }
 
     /// <summary>Gives the pipe back what was read; gives how many bytes stay.</summary>

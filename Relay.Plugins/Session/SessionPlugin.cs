@@ -32,6 +32,7 @@ public sealed partial class SessionPlugin : RelayPlugin
     /// <inheritdoc/>
     protected override async ValueTask OnMessageAsync(PluginMessage message, CancellationToken cancellation)
     {
+        message.DefaultSessionId = DefaultSession;
         var id = message.SessionId ?? DefaultSession;
         if (!IsValid(id))
         {

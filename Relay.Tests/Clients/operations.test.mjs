@@ -30,6 +30,18 @@ test('--check-config names every fault of a bad one', async (t) => {
   for (const key of ['server.port', 'server.hots', 'hub.close_timeout']) assert.match(output, new RegExp(key.replace('.', '\\.')));
 });
 
+test('the metrics count what clients do, on their own listener alone', async (t) => {
+  const relay = await start(t, folder(t));
+  const client = await connect(t, relay, 'ann');
+  await client.ask('session_list');
+
+  const text = await (await fetch(relay.metrics)).text();
+  assert.match(text, /^relay_connections 1$/m);
+  assert.match(text, /^relay_messages_received_total 1$/m);
+  assert.equal((await fetch(`${relay.url}/metrics`)).status, 404);
+  assert.equal((await fetch(new URL('/healthz/live', relay.metrics))).status, 404);
+});
+
 test('a state that was acknowledged survives kill -9', async (t) => {
   const cwd = folder(t);
   const first = await start(t, cwd);

@@ -35,14 +35,15 @@ export async function start(test, cwd, args = [], env = {}) {
   test.after(() => child.kill('SIGKILL'));
   child.stderr.resume();
   const lines = createInterface({ input: child.stdout });
-  const url = await within('the relay to listen', new Promise((found, failed) => {
+  const seen = [];
+  const [url, metrics] = await within('the relay to listen', new Promise((found, failed) => {
     lines.on('line', (line) => {
-      const match = /^relay listening on (http:\S+)/.exec(line);
-      if (match) found(match[1]);
+      const match = /^relay (?:listening|metrics) on (http:\S+)/.exec(line);
+      if (match && seen.push(match[1]) === 2) found(seen);
     });
     exited.then(({ code }) => failed(new Error(`the relay ended with ${code} before it listened`)));
   }));
-  return { url, ws: url.replace(/^http/, 'ws'), kill: (signal) => (child.kill(signal), within('the relay to end', exited)) };
+  return { url, metrics, ws: url.replace(/^http/, 'ws'), kill: (signal) => (child.kill(signal), within('the relay to end', exited)) };
 }
 
 /** A client that asks and awaits answers by request_id. */

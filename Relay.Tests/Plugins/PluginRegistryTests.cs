@@ -19,7 +19,7 @@ public sealed partial class PluginRegistryTests
         Assert.Empty(_faults);
         Assert.Equal(["echo_", "session_"], registry.Plugins.Select(plugin => plugin.Prefix));
         var (echo, session) = (registry.Plugins[0], registry.Plugins[1]);
-        Assert.Equal((true, false, false, true), (echo.Inline, echo.AutoStart, session.Inline, session.AutoStart));
+        Assert.Equal((true, false, true, true), (echo.Inline, echo.AutoStart, session.Inline, session.AutoStart));
         Assert.Equal(("session", "session"), (session.Name, session.Settings.GetString("me", "")));
         Assert.Same(session, registry.Plugins[registry.Prefixes.Find("session_open"u8)]);
     }

@@ -239,6 +239,14 @@ public sealed class ConnectionTests
 
         internal override bool Inline => true;
 
-        internal override void Invoke(TurnScope scope) => _ran.SetResult(Environment.CurrentManagedThreadId);
+        internal override UserOutcome Invoke(TurnScope scope)
+        {
+            _ran.SetResult(Environment.CurrentManagedThreadId);
+            return default;
+        }
+
+        internal override void Report(in UserOutcome outcome)
+        {
+        }
     }
 }

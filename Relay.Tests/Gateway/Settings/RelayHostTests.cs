@@ -15,6 +15,7 @@ public class RelayHostTests
         var settings = new RelaySettings
         {
             Server = new RelayServerOptions { Host = host, Port = 0 },
+            Metrics = new RelayMetricsOptions { Enabled = false },
             Logging = new RelayLoggingOptions { Level = LogLevel.None },
         };
         await using var app = RelayHost.Build(settings, logFile: null);

@@ -136,6 +136,26 @@ public class PipeSocketTests
     }
 
     [Fact]
+    public async Task TheDisposeWaitsForAnAbortUnderWayAsTheTransportIsSomeoneElsesAfterwards()
+    {
+        var pair = new PipePair();
+        using var begun = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        var socket = new PipeSocket(pair.Server, new FrameReader(1000), () =>
+        {
+            begun.Set();
+            Assert.True(go.Wait(Bound));
+        });
+        socket.Abort();
+        Assert.True(begun.Wait(Bound));
+
+        var disposed = socket.DisposeAsync().AsTask();
+        Assert.False(disposed.IsCompleted);
+        go.Set();
+        await disposed.WaitAsync(Bound);
+    }
+
+    [Fact]
     public async Task TheCallersCancellationIsNotAnEnd()
     {
         var pair = new PipePair();

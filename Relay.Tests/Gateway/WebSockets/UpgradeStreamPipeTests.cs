@@ -134,21 +134,20 @@ public class UpgradeStreamPipeTests
         Assert.True(await client.ReceiveEndAsync());
     }
 
-    /// <summary>Answers everything, and a close as the handshake says.</summary>
+    /// <summary>Answers everything, a close with the same code.</summary>
     private static async Task EchoAsync(Stream stream, Action? abort = null)
     {
         await using var socket = new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(1 << 20), abort);
         var closed = false;
         while (!closed && await socket.WaitAsync())
         {
-            while (socket.TryRead(out var frame) is not ReadStatus.NeedMore and var status)
+            while (!closed && socket.TryRead(out var frame) is not ReadStatus.NeedMore and var status)
             {
                 if (status == ReadStatus.Message) socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Payload);
                 if (status != ReadStatus.Close) continue;
-                closed = true;
                 var payload = new byte[FrameHeader.MaxControlPayload];
                 socket.Write(Opcode.Close, payload.AsSpan(0, FrameWriter.WriteClosePayload(payload, frame.CloseCode)));
-                break;
+                closed = true;
             }
 
             if (!await socket.FlushAsync()) return;

@@ -1,0 +1,35 @@
+// What a close code means and whether to come back: the relay's catalogue, checked against it by a test.
+
+const Catalogue = [
+  { code: 1000, name: 'normal', reconnect: 'later', meaning: 'This end closed.' },
+  { code: 1001, name: 'going_away', reconnect: 'later', meaning: 'The relay is being stopped.' },
+  { code: 1002, name: 'protocol_error', reconnect: 'never', meaning: 'The client broke RFC 6455.' },
+  { code: 1007, name: 'invalid_utf8', reconnect: 'never', meaning: 'A text message was not UTF-8.' },
+  { code: 1009, name: 'message_too_big', reconnect: 'never', meaning: 'A message was over hub.max_message_bytes.' },
+  { code: 4401, name: 'missing_user_id', reconnect: 'never', meaning: 'The connection names no user.' },
+  { code: 4401, name: 'token_expired', reconnect: 'at once', meaning: 'The token ran out; come back with a fresh one.' },
+  { code: 4403, name: 'tenant_suspended', reconnect: 'never', meaning: 'The tenant is suspended.' },
+  { code: 4408, name: 'slow_consumer', reconnect: 'at once', meaning: 'Pushes arrived faster than they were read.' },
+  { code: 4420, name: 'rate_limited', reconnect: 'later', meaning: 'The rate was exceeded for too long.' },
+  { code: 4429, name: 'max_connections_reached', reconnect: 'later', meaning: 'The user is at the limit of connections.' },
+  { code: 4500, name: 'hub_creation_failed', reconnect: 'later', meaning: 'The user’s hub could not be made.' },
+];
+
+// What a browser reports when the relay has sent no code.
+const Local = [
+  { code: 1005, name: 'no_code', reconnect: 'later', meaning: 'The other end closed without a code.' },
+  { code: 1006, name: 'no_close_frame', reconnect: 'later', meaning: 'The connection was lost, or the handshake was refused: is the relay running, and may this user connect?' },
+];
+
+export const Advice = {
+  never: 'Do not reconnect like this: something has to change first.',
+  'at once': 'Reconnect at once.',
+  later: 'Reconnect later, after a pause that grows.',
+};
+
+/** Explains a close event: `{ code, name, reconnect, meaning }`. The reason's text tells apart what shares a code. */
+export function explainClose(code, reason) {
+  const same = [...Catalogue, ...Local].filter(each => each.code === code);
+  return same.find(each => each.name === reason) ?? same[0]
+    ?? { code, name: reason || 'unknown', reconnect: 'later', meaning: 'The relay’s catalogue does not name this code.' };
+}

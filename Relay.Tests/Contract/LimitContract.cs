@@ -1,0 +1,109 @@
+using Relay.Core;
+
+namespace Relay.Tests.Contract;
+
+/// <summary>Plugin code over its time limit: abandoned, fenced, counted, bounded.</summary>
+public abstract class LimitContract : RuntimeContract
+{
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+
+    [Theory]
+    [InlineData("t_wait")]
+    [InlineData("t_block")]
+    public async Task AHandlerOverItsLimitIsACrashAndWhenItWakesLateItNeitherAnswersNorCounts(string type)
+    {
+        var client = await JoinAsync();
+        client.Send(type, "poison", "\"gate\"");
+        client.Send("t_instance", "behind");
+        await Probe.HeardAsync(type == "t_wait" ? "waiting" : "blocked");
+        Host.Advance(TimeSpan.FromSeconds(29));
+        Assert.DoesNotContain(client.Connection.Frames, frame => frame.Contains("poison"));
+        Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
+        Assert.Equal(2, (await client.Connection.AnswerAsync("behind")).GetProperty("data").GetInt32());
+        Assert.Equal((1, 1), (Host.Counters.TimeLimits, Host.Counters.Abandoned));
+        Probe.Open("gate");
+        Assert.Equal("dropped", await Probe.HeardAsync("late"));
+        Assert.Equal("1", await Probe.HeardAsync("disposed"));
+        Assert.Equal(0, Host.Counters.Abandoned);
+        Assert.Equal(1, client.Connection.Frames.Count(frame => frame.Contains("poison")));
+        Assert.Equal(2, (await client.AskAsync("t_instance", "after")).GetProperty("data").GetInt32());
+        Assert.Equal(1, Host.Counters.Crashes);
+    }
+
+    [Fact]
+    public async Task AnAbandonedHandlerThatWakesLateNeitherWritesNorPushes()
+    {
+        var client = await JoinAsync();
+        client.Send("t_write", "poison", "\"gate\"");
+        await Probe.HeardAsync("waiting");
+        Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
+        Assert.Equal("before", (await client.AskAsync("t_read", "r1")).GetProperty("data").GetString());
+        Probe.Open("gate");
+        Assert.Equal("fenced", await Probe.HeardAsync("write"));
+        Assert.Equal("before", (await client.AskAsync("t_read", "r2")).GetProperty("data").GetString());
+        Assert.DoesNotContain(client.Connection.Frames, frame => frame.Contains("t_pushed"));
+    }
+
+    [Fact]
+    public async Task AHandlerThatObeysItsTokenIsLetGoByTheLimit()
+    {
+        var client = await JoinAsync();
+        client.Send("t_obey", "poison", "\"never\"");
+        await Probe.HeardAsync("waiting");
+        Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
+        Assert.Equal("1", await Probe.HeardAsync("disposed"));
+        Assert.Equal(0, Host.Counters.Abandoned);
+    }
+
+    [Fact]
+    public async Task AStartOverItsLimitIsACrash()
+    {
+        var client = await JoinAsync("slow-starter");
+        client.Send("t_say", "r1");
+        Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("r1"), Step)).Outcome());
+        Assert.Equal("failed", await StatusAsync("slow-starter", "t_"));
+        Assert.Equal((2, 2), (Host.Counters.TimeLimits, Host.Counters.Abandoned));
+    }
+
+    [Fact]
+    public async Task AbandonedHandlersOfATenantAreBoundedAndAnotherTenantIsNotAffected()
+    {
+        var users = new List<Client>();
+        for (var i = 0; i < 3; i++)
+        {
+            users.Add(await JoinAsync($"u{i}"));
+            users[i].Send("t_wait", "poison", "\"gate\"");
+            await Probe.HeardAsync("waiting");
+        }
+
+        var fine = await JoinAsync("fine");
+        Assert.Equal("t_said", (await fine.AskAsync("t_say", "r1")).Outcome());
+        for (var i = 0; i < 100_000 && Host.Counters.Abandoned < 3; i++) Host.Advance(Step);
+        Assert.Equal("plugin_failed", (await fine.AskAsync("t_say", "r2")).Outcome());
+        Assert.Equal("o_said", (await fine.AskAsync("o_say", "r3")).Outcome());
+        Assert.Equal("t_said", (await (await JoinAsync("u0", tenant: "other")).AskAsync("t_say", "r4")).Outcome());
+        Probe.Open("gate");
+        for (var i = 0; i < 3; i++) Assert.Equal("dropped", await Probe.HeardAsync("late"));
+        for (var i = 0; i < 3; i++) await Probe.HeardAsync("disposed");
+        foreach (var client in users.Prepend(fine)) Assert.Equal("t_said", (await client.AskAsync("t_say", "r5")).Outcome());
+        Assert.NotEqual(0, Host.Counters.RefusedRuns);
+    }
+
+    [Fact]
+    public async Task ARestartWindowForgivesWhatIsLongAgo()
+    {
+        Options = Options with { Restarts = new(TimeSpan.FromMinutes(10)) };
+        var client = await JoinAsync();
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("plugin_failed", (await client.AskAsync("t_throw", $"p{i}")).Outcome());
+            Assert.Equal("t_said", (await client.AskAsync("t_say", $"r{i}")).Outcome());
+            Host.Advance(TimeSpan.FromMinutes(10.1));
+        }
+
+        await client.AskAsync("t_throw", "p5");
+        await client.AskAsync("t_throw", "p6");
+        Assert.Equal("failed", await StatusAsync("alice", "t_"));
+        Assert.Equal(1, (await Runtime.ListHubsAsync(TenantId.Default, null, 10)).Total);
+    }
+}

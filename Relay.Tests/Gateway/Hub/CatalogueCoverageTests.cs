@@ -1,0 +1,30 @@
+using System.Reflection;
+using Relay.Core.Errors;
+
+namespace Relay.Tests.Gateway.Hub;
+
+public sealed class CatalogueCoverageTests
+{
+    private static readonly IReadOnlyList<ProvokesAttribute> Provoked =
+        [.. typeof(CatalogueCoverageTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
+            .Where(method => method.IsDefined(typeof(FactAttribute)))
+            .SelectMany(method => method.GetCustomAttributes<ProvokesAttribute>())];
+
+    [Fact]
+    public void EveryErrorIsProvokedByATest() =>
+        Assert.Empty(Enum.GetValues<ErrorCode>().Except(Provoked.Select(one => one.Error).OfType<ErrorCode>()));
+
+    [Fact]
+    public void EveryCloseReasonIsProvokedByATest() =>
+        Assert.Empty(Enum.GetValues<CloseReason>().Except(Provoked.Select(one => one.Close).OfType<CloseReason>()));
+
+    [Fact]
+    public void EveryErrorThatClosesNamesItsReason()
+    {
+        foreach (var error in Enum.GetValues<ErrorCode>())
+        {
+            if (ErrorCatalogue.Of(error).Closes is { } reason) Assert.Equal(ErrorCatalogue.Of(error).Code, ErrorCatalogue.Of(reason).Name);
+        }
+    }
+}
