@@ -11,7 +11,7 @@ public class ProtocolTests
     public void EveryErrorStandsInThePageWithItsMeaningAndItsClose()
     {
         var expected = Enum.GetValues<ErrorCode>().Select(ErrorCatalogue.Of).Select(entry =>
-            $"| `{entry.Code}` | {entry.Meaning} | {(entry.Closes is { } reason ? $"close {ErrorCatalogue.Of(reason).Code}" : "stays open")} |");
+            $"| `{entry.Code}` | {entry.Meaning} | {Then(entry)} |");
         Assert.Equal(expected, Rows("## Errors"));
     }
 
@@ -32,6 +32,13 @@ public class ProtocolTests
                 .SelectMany(file => System.Text.RegularExpressions.Regex.Matches(SourceTree.Read(file), "\\.Fail\\(\"([a-z_]+)\"").Select(match => match.Groups[1].Value)).Distinct();
             Assert.All(codes, code => Assert.Contains($"`{prefix}{code}`", Page));
         }
+    }
+
+    private static string Then(ErrorEntry entry)
+    {
+        if (entry.Closes is not { } reason) return "stays open";
+        var close = $"close {ErrorCatalogue.Of(reason).Code}";
+        return entry.ClosesWhenItPersists ? $"stays open; {close} when it persists" : close;
     }
 
     private static string Advice(Reconnect reconnect) => reconnect switch

@@ -43,7 +43,7 @@ internal sealed class SimulatedConnection(World world, string id, string userId)
         _credit++;
         var message = Messages.Of(World.Prefixes[plugin] + "x", request);
         var hub = Hub!;
-        ToHub.Post(() => hub.Hub.Dispatch(this, message));
+        ToHub.Post(() => hub.Hub.Dispatch(this, message, world.Turn));
     }
 
     /// <summary>A plugin has been given a request: in the order of sending, skipping those that were answered otherwise.</summary>
