@@ -137,9 +137,9 @@ internal sealed class BigPlugin(Stage stage) : RelayPlugin
 [RelayPlugin("crash_")]
 internal sealed class CrashPlugin(Stage stage) : RelayPlugin
 {
-    private static int s_leaked;
+    private static int _leaked;
 
-    public static int Leaked => s_leaked;
+    public static int Leaked => _leaked;
 
     [Topic("throw")]
     public void Throw(PluginMessage message) => throw new InvalidOperationException("poison " + message.RequestId);
@@ -157,7 +157,7 @@ internal sealed class CrashPlugin(Stage stage) : RelayPlugin
         _ = Task.Run(async () =>
         {
             await stage.HoldAsync("leak");
-            Interlocked.Increment(ref s_leaked);
+            Interlocked.Increment(ref _leaked);
             throw new InvalidOperationException("leaked");
         });
         message.Reply("leaked");
