@@ -54,7 +54,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry PluginFailed = new("plugin_failed", null, "The plugin crashed on this message, or is marked failed.");
     private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes.");
     private static readonly ErrorEntry SlowConsumer = new("slow_consumer", CloseReason.SlowConsumer, "The connection did not read what was pushed to it.");
-    private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user sends more than hub.max_messages_per_second.");
+    private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user sends more than hub.max_messages_per_second.") { ClosesWhenItPersists = true };
     private static readonly ErrorEntry NoAnswer = new("no_answer", null, "The plugin finished without answering this request_id.");
     private static readonly ErrorEntry Forbidden = new("forbidden", null, "The identity lacks the plugin's scope.");
     private static readonly ErrorEntry TokenExpired = new("token_expired", CloseReason.TokenExpired, "The connection's token ran out.");

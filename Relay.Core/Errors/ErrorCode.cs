@@ -51,6 +51,10 @@ public enum ErrorCode
 
 /// <summary>What an error means on the wire.</summary>
 /// <param name="Code">The <c>error</c> member of the frame.</param>
-/// <param name="Closes">Why the connection is closed after it, or null when it stays open. After <see cref="ErrorCode.RateLimited"/> it stays open until that persists.</param>
+/// <param name="Closes">Why the connection is closed after it, or null when it stays open.</param>
 /// <param name="Meaning">A sentence for the documentation and for the frame's <c>message</c> when there is nothing more exact.</param>
-public sealed record ErrorEntry(string Code, CloseReason? Closes, string Meaning);
+public sealed record ErrorEntry(string Code, CloseReason? Closes, string Meaning)
+{
+    /// <summary>The connection stays open after the error, and is closed when it persists.</summary>
+    public bool ClosesWhenItPersists { get; init; }
+}

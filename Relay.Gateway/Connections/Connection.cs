@@ -260,7 +260,7 @@ internal sealed class Connection : IHubConnection
 
         // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
-        _sender.Close(error, ClosePayload(reason, code));
+        _sender.Close(error, code == 0 ? [] : FrameWriter.ClosePayload(code, reason == CloseReason.Normal ? "" : ErrorCatalogue.Of(reason).Name));
         _credit.Wake();
     }
 
@@ -287,13 +287,6 @@ internal sealed class Connection : IHubConnection
         // The leaving may have plugins told: their code is not for a thread that sweeps or sends.
         using var scope = TurnScope.EnterWithoutPlugins();
         link.Leave();
-    }
-
-    private static byte[] ClosePayload(CloseReason reason, int code)
-    {
-        if (code == 0) return [];
-        Span<byte> payload = stackalloc byte[FrameHeader.MaxControlPayload];
-        return payload[..FrameWriter.WriteClosePayload(payload, code, reason == CloseReason.Normal ? "" : ErrorCatalogue.Of(reason).Name)].ToArray();
     }
 
     private enum Batch

@@ -52,6 +52,13 @@ internal static class FrameWriter
         return size + payload.Length;
     }
 
+    /// <summary>A close frame's payload as an array of its own; see <see cref="WriteClosePayload"/>.</summary>
+    public static byte[] ClosePayload(int code, string reason)
+    {
+        Span<byte> payload = stackalloc byte[FrameHeader.MaxControlPayload];
+        return payload[..WriteClosePayload(payload, code, reason)].ToArray();
+    }
+
     /// <summary>
     /// A close frame's payload into at most 125 bytes: nothing for <see cref="CloseCodes.NoStatus"/>, else the code and as many of the
     /// reason's characters as fit. Gives its size.

@@ -11,7 +11,7 @@ public class ProtocolTests
     public void EveryErrorStandsInThePageWithItsMeaningAndItsClose()
     {
         var expected = Enum.GetValues<ErrorCode>().Select(ErrorCatalogue.Of).Select(entry =>
-            $"| `{entry.Code}` | {entry.Meaning} | {Consequence(entry)} |");
+            $"| `{entry.Code}` | {entry.Meaning} | {Then(entry)} |");
         Assert.Equal(expected, Rows("## Errors"));
     }
 
@@ -34,13 +34,12 @@ public class ProtocolTests
         }
     }
 
-    // The one error that a client may get away with at first.
-    private static string Consequence(ErrorEntry entry) => entry.Closes switch
+    private static string Then(ErrorEntry entry)
     {
-        null => "stays open",
-        CloseReason.RateLimited => "stays open; close 4420 when it persists",
-        { } reason => $"close {ErrorCatalogue.Of(reason).Code}",
-    };
+        if (entry.Closes is not { } reason) return "stays open";
+        var close = $"close {ErrorCatalogue.Of(reason).Code}";
+        return entry.ClosesWhenItPersists ? $"stays open; {close} when it persists" : close;
+    }
 
     private static string Advice(Reconnect reconnect) => reconnect switch
     {

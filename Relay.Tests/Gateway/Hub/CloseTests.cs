@@ -165,6 +165,21 @@ public sealed class CloseTests
         await stopped.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    [Fact]
+    public async Task APeerThatNeverAnswersTheCloseIsCutAfterTheCloseTimeout()
+    {
+        var time = new ManualTime();
+        await using var relay = await HubServer.StartAsync(time: time);
+        var client = await relay.ConnectAsync("/ws");
+        Assert.Equal(4401, (await client.ReceiveCloseAsync()).Code);
+
+        // The sweep that first sees it closing starts its clock.
+        time.Advance(TimeSpan.FromSeconds(6));
+
+        // A reset or an end, as the system has it: what counts is that it comes, although the peer still says nothing.
+        await client.ReceiveEndAsync();
+    }
+
     [Theory]
     [Provokes(CloseReason.Normal)]
     [InlineData(1000)]

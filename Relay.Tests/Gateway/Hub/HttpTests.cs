@@ -29,11 +29,14 @@ public sealed class HttpTests(HubServer server) : IClassFixture<HubServer>
         Assert.Equal("not_found", body.GetProperty("error").GetString());
     }
 
-    [Fact]
-    public async Task AMethodThatIsNotTakenIsToldInTheShapeOfAnError()
+    [Theory]
+    [InlineData("/healthz/live")]
+    [InlineData("/api/v1/hubs")]
+    [InlineData("/t/acme/api/v1/hubs")]
+    public async Task AMethodThatIsNotTakenIsToldInTheShapeOfAnError(string path)
     {
         using var http = new HttpClient();
-        using var response = await http.PostAsync(new Uri(server.Relay.Url, "/healthz/live"), null).WaitAsync(Bound);
+        using var response = await http.PostAsync(new Uri(server.Relay.Url, path), null).WaitAsync(Bound);
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
         Assert.Equal(["GET"], response.Content.Headers.Allow);
