@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Relay.Gateway.Api;
+using Relay.Gateway.Auth;
 
 namespace Relay.Gateway.Endpoints;
 
@@ -7,13 +8,16 @@ namespace Relay.Gateway.Endpoints;
 /// Parses the raw request target once, serves the WebSocket addresses, and hands everything else to routing under its path
 /// without the tenant. Routing's own decoding would make two ids of one, or one of two.
 /// </summary>
-internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub)
+internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, HostPolicy hosts)
 {
     public Task InvokeAsync(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (!RelayPath.TryParse(target, out var path))
             return ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_path", "The path has a malformed escape, or names no valid tenant.");
+
+        if (!hosts.Allows(context.Request.Host))
+            return ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "host_not_allowed", "The relay does not answer to this host name; see server.allowed_origins.");
 
         context.Features.Set<IRelayPath>(path);
         if (path.Segments is ["ws"]) return hub.HandleAsync(context, path.Tenant);

@@ -29,7 +29,7 @@ internal sealed partial class DrainService(RelaySettings settings, ConnectionReg
         }
 
         var left = timeout - time.GetElapsedTime(began) - timeout / 20;
-        if (!await EndsAsync(runtime.StopAsync(), left)) LogPlugins();
+        if (!await EndsAsync(runtime.StopAsync(), left > TimeSpan.Zero ? left : TimeSpan.Zero)) LogPlugins();
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -20,6 +20,7 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
         services.AddSingleton(new OriginPolicy(settings.Server));
+        services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<HubEndpoint>();

@@ -53,7 +53,7 @@ internal static partial class SettingsMap
         Server.Value("drain_timeout", Duration(Instant, Hour), o => o.DrainTimeout, (o, v) => o with { DrainTimeout = v },
             "How long a stop may take: clients are told, messages under way are answered."),
         Server.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
-            "Web origins that may connect beside the relay's own, such as https://app.example.com; * for any."),
+            "Web origins that may connect beside the relay's own, such as https://app.example.com; * for any. A relay on loopback answers to their host names too."),
         Server.Value("ping_interval", Duration(Instant, Hour), o => o.PingInterval, (o, v) => o with { PingInterval = v },
             "A connection from which nothing came for this long is sent a ping."),
         Server.Value("ping_timeout", Duration(Instant, Hour), o => o.PingTimeout, (o, v) => o with { PingTimeout = v },

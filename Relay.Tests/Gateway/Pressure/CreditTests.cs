@@ -89,10 +89,11 @@ public sealed class CreditTests
     {
         await using var rig = await Rig.StartAsync(settings => settings with { Hub = settings.Hub with { OutboxBytes = 100_000 } });
         var client = await rig.JoinAsync();
-        await client.SendTextAsync(Rig.Message("big_stream", 1, "60000"));
+        await client.SendTextAsync(Rig.Message("big_stream", 1, "60000", session: "ever"));
         await rig.Stage.ArrivedAsync("streaming");
         await client.DisposeAsync();
         await rig.Stage.ArrivedAsync("cancelled");
+        await rig.Stage.ArrivedAsync("streamed");
     }
 
     [Fact]

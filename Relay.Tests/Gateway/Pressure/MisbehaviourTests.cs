@@ -124,6 +124,18 @@ public sealed class MisbehaviourTests
         });
     }
 
+    [Fact]
+    public async Task WhatAHandlerSaysBeforeItBlocksIsSent()
+    {
+        await using var rig = await Rig.StartAsync();
+        var (client, other) = (await rig.JoinAsync(), await rig.JoinAsync());
+        await client.SendTextAsync(Rig.Message("hang_speak", 1, "\"here\""));
+        await rig.Stage.ArrivedAsync("here");
+        await other.ReceiveJsonAsync("hang_pushed");
+        await client.ReceiveJsonAsync("hang_pushed");
+        await Rig.AnswerAsync(client, 1);
+    }
+
     [Theory]
     [InlineData("hang_async", "answered False")]
     [InlineData("hang_write", "refused")]

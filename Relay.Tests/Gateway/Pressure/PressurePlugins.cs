@@ -47,6 +47,14 @@ internal sealed class HangPlugin(Stage stage) : RelayPlugin
         message.Reply("done");
     }
 
+    [Topic("speak")]
+    public void Speak(PluginMessage message)
+    {
+        Context.Push("pushed", "1"u8);
+        message.Reply("done");
+        stage.Block(Place(message));
+    }
+
     [Topic("write")]
     public async Task Write(PluginMessage message)
     {
@@ -96,13 +104,14 @@ internal sealed class BigPlugin(Stage stage) : RelayPlugin
         message.Reply("done");
     }
 
-    /// <summary>Parts for ever, as long as somebody takes them.</summary>
+    /// <summary>Two hundred parts; in the session <c>ever</c> as many as somebody takes.</summary>
     [Topic("stream")]
     public async Task Stream(PluginMessage message)
     {
         var stream = message.Detach(survivesDisconnect: message.SessionId == "survive");
         var part = Data(message);
         var count = 0;
+        _ = stream.Cancelled.Register(() => stage.Pass("cancelled"));
         stage.Pass("streaming");
         if (message.SessionId == "survive")
         {
@@ -110,8 +119,8 @@ internal sealed class BigPlugin(Stage stage) : RelayPlugin
             stage.Pass("survived " + !stream.Cancelled.IsCancellationRequested);
         }
 
-        while (count++ < 200 && await stream.WriteAsync("part", part)) stage.Pass("part");
-        stage.Pass(stream.Cancelled.IsCancellationRequested ? "cancelled" : "streamed");
+        while ((count++ < 200 || message.SessionId == "ever") && await stream.WriteAsync("part", part)) stage.Pass("part");
+        stage.Pass("streamed");
         stream.End("end");
     }
 
