@@ -1,11 +1,9 @@
-using System.Runtime.CompilerServices;
-
 namespace Relay.Tests.Repository;
 
 /// <summary>The sources that these tests were built from.</summary>
 internal static class SourceTree
 {
-    public static string Root { get; } = Path.GetFullPath(Path.Combine(Here(), "..", ".."));
+    public static string Root { get; } = Find(AppContext.BaseDirectory);
 
     /// <summary>Files written by hand, by their paths from the root.</summary>
     public static IEnumerable<string> CSharp(params string[] folders) =>
@@ -16,5 +14,8 @@ internal static class SourceTree
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
-    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    // Upwards from the test assembly: a deterministic build does not know its own paths.
+    private static string Find(string folder) =>
+        File.Exists(Path.Combine(folder, "Relay.sln")) ? folder
+        : Find(Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar)) ?? throw new InvalidOperationException("The tests do not run inside the repository."));
 }
