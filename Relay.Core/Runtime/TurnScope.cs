@@ -133,9 +133,10 @@ public sealed class TurnScope
         {
             _tail = null;
             _turns++;
-            if (!run.Inline)
+            if (!run.Inline || _dirty.Count > 1)
             {
-                // Code that made no promise may hold this thread for long: nothing that others wait for stays behind on it.
+                // Code may hold this thread for long: nothing that others wait for stays behind on it. Only the connection whose
+                // thread it is relies on the promise of inline code, and has its answers flushed once for the whole batch.
                 // A flush may lead to turns, and those to more to flush.
                 while (_dirty.Count > 0)
                 {
