@@ -16,6 +16,7 @@ internal sealed class Connection : IHubConnection
     private const int Closing = 2;
 
     private readonly IFrameSocket _socket;
+    private readonly ITransport _transport;
     private readonly ConnectionLimits _limits;
     private readonly GatewayCounters _counters;
     private readonly InboundCredit _credit;
@@ -30,9 +31,9 @@ internal sealed class Connection : IHubConnection
     private Liveness _liveness;
     private TimeSpan? _closingSince;
 
-    public Connection(string id, UserIdentity identity, IFrameSocket socket, ConnectionLimits limits, GatewayCounters counters)
+    public Connection(string id, UserIdentity identity, IFrameSocket socket, ITransport transport, ConnectionLimits limits, GatewayCounters counters)
     {
-        (Id, Identity, _socket, _limits, _counters) = (id, identity, socket, limits, counters);
+        (Id, Identity, _socket, _transport, _limits, _counters) = (id, identity, socket, transport, limits, counters);
         _credit = new(limits.Credit);
         _outbox = new(limits.OutboxBytes);
         _sender = new(socket, _outbox, this, counters);
@@ -147,11 +148,14 @@ internal sealed class Connection : IHubConnection
             return;
         }
 
-        switch (_liveness.Look(now, heard | _sender.TakeProgress() | _credit.IsAwaited, _limits))
+        heard |= _sender.TakeProgress() | _credit.IsAwaited;
+        var taking = !heard && _liveness.AwaitsPong && _transport.TookBytes();
+        switch (_liveness.Look(now, heard, taking, _limits))
         {
             case Liveness.Verdict.Alive:
                 break;
             case Liveness.Verdict.Ping:
+                _transport.TookBytes(); // from here on it counts
                 _counters.PingSent();
                 _sender.Ping();
                 break;
@@ -289,10 +293,5 @@ internal sealed class Connection : IHubConnection
         link.Leave();
     }
 
-    private enum Batch
-    {
-        Exhausted,
-        OutOfCredit,
-        Ended,
-    }
+    private enum Batch { Exhausted, OutOfCredit, Ended }
 }

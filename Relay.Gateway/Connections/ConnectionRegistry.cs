@@ -4,21 +4,28 @@ using Relay.Core.Runtime;
 
 namespace Relay.Gateway.Connections;
 
-/// <summary>All connections of the process: sweeps their clocks with one timer, and drains them when the relay stops.</summary>
+/// <summary>
+/// All connections of the process: sweeps their clocks with one timer, sees that their sockets go after them, and drains them when the
+/// relay stops.
+/// </summary>
 internal sealed class ConnectionRegistry : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+
+    // Never more than the sockets that are open, and those that closed since the last sweep.
+    private readonly ConcurrentQueue<(ITransport Transport, TimeSpan Until)> _lingering = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RuntimeClock _clock;
+    private readonly TimeSpan _closeTimeout;
     private readonly ITimer _sweep;
     private volatile bool _draining;
     private int _sweeping;
 
     public ConnectionRegistry(TimeProvider time, TimeSpan closeTimeout)
     {
-        _clock = new(time);
+        (_clock, _closeTimeout) = (new(time), closeTimeout);
         var period = closeTimeout / 4 < Longest ? closeTimeout / 4 : Longest;
         _sweep = time.CreateTimer(static state => ((ConnectionRegistry)state!).Sweep(), this, period, period);
     }
@@ -33,8 +40,13 @@ internal sealed class ConnectionRegistry : IDisposable
         if (_draining) connection.Drain();
     }
 
-    public void Remove(Connection connection)
+    /// <summary>
+    /// The connection has ended. Its transport has the close timeout to end as well: the server still sends what the peer was sent, and
+    /// would wait for ever for one that does not read.
+    /// </summary>
+    public void Remove(Connection connection, ITransport transport)
     {
+        _lingering.Enqueue((transport, _clock.Now + _closeTimeout));
         _connections.TryRemove(connection, out _);
         if (_draining && _connections.IsEmpty) _empty.TrySetResult();
     }
@@ -73,6 +85,17 @@ internal sealed class ConnectionRegistry : IDisposable
         if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
         var (now, wall) = (_clock.Now, _clock.Provider.GetUtcNow());
         foreach (var (connection, _) in _connections) connection.Sweep(now, wall);
+        SweepLingering(now);
         Volatile.Write(ref _sweeping, 0);
+    }
+
+    private void SweepLingering(TimeSpan now)
+    {
+        for (var left = _lingering.Count; left > 0 && _lingering.TryDequeue(out var entry); left--)
+        {
+            if (!entry.Transport.IsOpen) continue;
+            if (now >= entry.Until) entry.Transport.Abort();
+            else _lingering.Enqueue(entry);
+        }
     }
 }

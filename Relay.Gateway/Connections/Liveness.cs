@@ -21,14 +21,21 @@ internal struct Liveness
         Dead,
     }
 
+    /// <summary>Whether a ping is out. Only then does it count what the transport says of the peer.</summary>
+    internal readonly bool AwaitsPong => _phase == Phase.Pinged;
+
     /// <summary>Looks at the clock.</summary>
     /// <param name="now">The time.</param>
     /// <param name="heard">
     /// Whether the peer gave a sign of life since the last look: bytes came, or it took bytes that had waited for it. Also true while
     /// the socket is not read for want of credit: then silence says nothing, and the clock stands still.
     /// </param>
+    /// <param name="taking">
+    /// Whether the transport saw the peer take bytes since the last look while more wait for it: the ping may be behind them, so its
+    /// timeout starts anew. A peer that took all and says nothing, or takes nothing, is dead after it.
+    /// </param>
     /// <param name="limits">The interval and the timeout.</param>
-    internal Verdict Look(TimeSpan now, bool heard, ConnectionLimits limits)
+    internal Verdict Look(TimeSpan now, bool heard, bool taking, ConnectionLimits limits)
     {
         if (heard || _phase == Phase.New)
         {
@@ -36,7 +43,12 @@ internal struct Liveness
             return Verdict.Alive;
         }
 
-        if (_phase == Phase.Pinged) return now - _pingedAt >= limits.PingTimeout ? Verdict.Dead : Verdict.Alive;
+        if (_phase == Phase.Pinged)
+        {
+            if (taking) _pingedAt = now;
+            return now - _pingedAt >= limits.PingTimeout ? Verdict.Dead : Verdict.Alive;
+        }
+
         if (now - _heardAt < limits.PingInterval) return Verdict.Alive;
         (_pingedAt, _phase) = (now, Phase.Pinged);
         return Verdict.Ping;

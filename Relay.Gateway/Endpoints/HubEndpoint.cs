@@ -57,7 +57,8 @@ internal sealed class HubEndpoint(
         }
 
         var socket = await WebSocketHandshake.AcceptAsync(context, settings.Hub.MaxMessageBytes);
-        var connection = new Connection(NewId(), identity ?? Nobody, socket, _limits, counters);
+        var transport = SocketTransport.Of(context.Features);
+        var connection = new Connection(NewId(), identity ?? Nobody, socket, transport, _limits, counters);
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
@@ -69,7 +70,7 @@ internal sealed class HubEndpoint(
         }
         finally
         {
-            registry.Remove(connection);
+            registry.Remove(connection, transport);
         }
     }
 

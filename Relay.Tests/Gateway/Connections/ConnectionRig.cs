@@ -17,13 +17,15 @@ internal sealed class ConnectionRig
     public ConnectionRig(int messages = 2, int outboxBytes = 1000)
     {
         Limits = new(new(messages, 1000), outboxBytes, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20));
-        Connection = new("c1", new UserIdentity("default", "alice"), Socket, Limits, Counters);
+        Connection = new("c1", new UserIdentity("default", "alice"), Socket, Transport, Limits, Counters);
         Connection.Attach(Link);
     }
 
     public ConnectionLimits Limits { get; }
 
     public HandSocket Socket { get; } = new();
+
+    public HandTransport Transport { get; } = new();
 
     public GatewayCounters Counters { get; } = new();
 

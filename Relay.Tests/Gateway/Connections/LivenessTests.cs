@@ -50,5 +50,28 @@ public sealed class LivenessTests
         Assert.Equal(Dead, Look(520));
     }
 
-    private Liveness.Verdict Look(double second, bool heard = false) => _clock.Look(TimeSpan.FromSeconds(second), heard, Limits);
+    [Fact]
+    public void APeerThatTakesWhatIsQueuedBeforeThePingHasTheWholeTimeoutAgain()
+    {
+        Look(0);
+        Assert.Equal(Ping, Look(30));
+        for (var second = 49; second <= 1000; second += 19) Assert.Equal(Alive, Look(second, taking: true));
+        Assert.Equal(Alive, Look(999 + 19.9));
+        Assert.Equal(Dead, Look(999 + 20));
+    }
+
+    [Fact]
+    public void TakingIsNoAnswerToThePing()
+    {
+        Look(0);
+        Assert.False(_clock.AwaitsPong);
+        Look(30);
+        Look(40, taking: true);
+        Assert.True(_clock.AwaitsPong);
+        Look(50, heard: true);
+        Assert.False(_clock.AwaitsPong);
+    }
+
+    private Liveness.Verdict Look(double second, bool heard = false, bool taking = false) =>
+        _clock.Look(TimeSpan.FromSeconds(second), heard, taking, Limits);
 }

@@ -5,6 +5,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
+using Relay.Tests.Gateway.Connections;
 
 namespace Relay.Tests.Gateway.Hub;
 
@@ -57,7 +58,7 @@ public sealed class ConnectionEndTests
     }
 
     private static Connection Make(IFrameSocket socket) => new(
-        "c1", new UserIdentity("default", "alice"), socket, new(new Credit(10, 1000), 1000, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20)), new GatewayCounters());
+        "c1", new UserIdentity("default", "alice"), socket, new HandTransport(), new(new Credit(10, 1000), 1000, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20)), new GatewayCounters());
 
     private sealed class LoggingLink(List<string> log, Action? left = null) : HubLink
     {
