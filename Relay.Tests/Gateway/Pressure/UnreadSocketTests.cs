@@ -1,5 +1,5 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Connections;
@@ -55,7 +55,7 @@ public sealed class UnreadSocketTests
     {
         // The server's own buffer takes all, so that the relay is done with the connection while most of it is still to be sent.
         await using var rig = await Rig.StartAsync(plugins: static services =>
-            services.Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MaxResponseBufferSize = 64 * 1024 * 1024));
+            services.Configure<SocketTransportOptions>(static sockets => sockets.MaxWriteBufferSize = 64 * 1024 * 1024));
         var (slow, pusher) = (await rig.JoinAsync(), await rig.JoinAsync());
         for (var i = 0; i < 200; i++)
         {
