@@ -26,6 +26,7 @@ internal sealed class Connection : IHubConnection
     private int _phase;
     private int _left;
     private bool _heard;
+    private long _sentWhenHeard;
     private bool _lingering;
     private int _peerLeft;
     private Liveness _liveness;
@@ -150,7 +151,7 @@ internal sealed class Connection : IHubConnection
 
         heard |= _sender.TakeProgress() | _credit.IsAwaited;
         var taking = !heard && _liveness.AwaitsPong && _transport.TookBytes();
-        switch (_liveness.Look(now, heard, taking, _limits))
+        switch (_liveness.Look(now, heard, taking, _sender.Sent - Volatile.Read(ref _sentWhenHeard), _limits))
         {
             case Liveness.Verdict.Alive:
                 break;
@@ -171,6 +172,7 @@ internal sealed class Connection : IHubConnection
         while (await _socket.WaitAsync())
         {
             Volatile.Write(ref _heard, true);
+            Volatile.Write(ref _sentWhenHeard, _sender.Sent);
             while (true)
             {
                 var batch = TakeBatch();

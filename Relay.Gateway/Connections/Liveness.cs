@@ -3,6 +3,9 @@ namespace Relay.Gateway.Connections;
 /// <summary>The dead-peer clock of one connection: a peer that is silent is pinged, and dead when it stays silent.</summary>
 internal struct Liveness
 {
+    // A pong comes behind everything that was sent before the ping: a reader of this rate is given the time it needs for that.
+    private const int SlowestBytesPerSecond = 16 * 1024;
+
     private TimeSpan _heardAt;
     private TimeSpan _pingedAt;
     private Phase _phase;
@@ -32,10 +35,11 @@ internal struct Liveness
     /// </param>
     /// <param name="taking">
     /// Whether the transport saw the peer take bytes since the last look while more wait for it: the ping may be behind them, so its
-    /// timeout starts anew. A peer that took all and says nothing, or takes nothing, is dead after it.
+    /// timeout starts anew. A peer that took all and says nothing, or takes nothing, is dead after it and the time for reading.
     /// </param>
+    /// <param name="unread">Bytes sent since the peer was last heard, which it may have to read before it sees the ping.</param>
     /// <param name="limits">The interval and the timeout.</param>
-    internal Verdict Look(TimeSpan now, bool heard, bool taking, ConnectionLimits limits)
+    internal Verdict Look(TimeSpan now, bool heard, bool taking, long unread, ConnectionLimits limits)
     {
         if (heard || _phase == Phase.New)
         {
@@ -46,7 +50,8 @@ internal struct Liveness
         if (_phase == Phase.Pinged)
         {
             if (taking) _pingedAt = now;
-            return now - _pingedAt >= limits.PingTimeout ? Verdict.Dead : Verdict.Alive;
+            var patience = limits.PingTimeout + TimeSpan.FromSeconds((double)unread / SlowestBytesPerSecond);
+            return now - _pingedAt >= patience ? Verdict.Dead : Verdict.Alive;
         }
 
         if (now - _heardAt < limits.PingInterval) return Verdict.Alive;

@@ -20,6 +20,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
 
     private int _state;
     private int _pingWanted;
+    private long _sent;
     private byte[]? _pong;
     private ClosingFrames? _closing;
     private TaskCompletionSource? _ended;
@@ -49,6 +50,9 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
             return ended.Task;
         }
     }
+
+    /// <summary>Bytes of frames handed to the transport so far.</summary>
+    public long Sent => Volatile.Read(ref _sent);
 
     /// <summary>Whether the peer has taken something that waited for it since the last call.</summary>
     public bool TakeProgress()
@@ -177,6 +181,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         }
 
         counters.Sent(frames, bytes);
+        Volatile.Write(ref _sent, _sent + bytes);
         return new(messages, messageBytes);
     }
 

@@ -72,6 +72,16 @@ public sealed class LivenessTests
         Assert.False(_clock.AwaitsPong);
     }
 
-    private Liveness.Verdict Look(double second, bool heard = false, bool taking = false) =>
-        _clock.Look(TimeSpan.FromSeconds(second), heard, taking, Limits);
+    [Fact]
+    public void WhoHasMuchToReadBeforeThePingIsGivenTheTimeForIt()
+    {
+        const long Unread = 160 * 16 * 1024;
+        Look(0);
+        Assert.Equal(Ping, Look(30));
+        Assert.Equal(Alive, Look(30 + 20 + 159.9, unread: Unread));
+        Assert.Equal(Dead, Look(30 + 20 + 160, unread: Unread));
+    }
+
+    private Liveness.Verdict Look(double second, bool heard = false, bool taking = false, long unread = 0) =>
+        _clock.Look(TimeSpan.FromSeconds(second), heard, taking, unread, Limits);
 }
