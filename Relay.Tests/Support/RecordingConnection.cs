@@ -24,6 +24,7 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
     private bool _closed;
     private int _messages;
     private int _bytes;
+    private int _keptOpen;
 
     public string Id => id;
 
@@ -63,6 +64,9 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
         }
     }
 
+    /// <summary>Detached requests that have no terminal yet.</summary>
+    public int KeptOpen => Volatile.Read(ref _keptOpen);
+
     /// <summary>The error that the relay closed the connection with.</summary>
     public Task<ErrorCode> Closing => _closing.Task.WaitAsync(Patience);
 
@@ -87,6 +91,8 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
     {
         lock (_gate) (_messages, _bytes) = (_messages + credit.Messages, _bytes + credit.Bytes);
     }
+
+    public void KeepOpen(int by) => Interlocked.Add(ref _keptOpen, by);
 
     public void Close(ErrorCode error) => _closing.TrySetResult(error);
 
