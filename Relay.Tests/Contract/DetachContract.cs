@@ -128,6 +128,7 @@ public abstract class DetachContract : RuntimeContract
         await Probe.HeardAsync("chatting");
         client.Connection.Fill();
         Probe.Open("gate");
+        await client.Connection.Awaited;
         client.Leave();
         Assert.Contains(await Probe.HeardAsync("chat"), (string[])["dropped", "cancelled"]);
     }

@@ -20,6 +20,7 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
     private readonly List<string> _frames = [];
     private readonly Channel<string> _unread = Channel.CreateUnbounded<string>();
     private readonly TaskCompletionSource<ErrorCode> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _awaited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _room = true;
     private bool _closed;
     private int _messages;
@@ -70,6 +71,9 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
     /// <summary>The error that the relay closed the connection with.</summary>
     public Task<ErrorCode> Closing => _closing.Task.WaitAsync(Patience);
 
+    /// <summary>Somebody waits for room.</summary>
+    public Task Awaited => _awaited.Task.WaitAsync(Patience);
+
     public void Answer(Frame frame, Credit credit)
     {
         Return(credit);
@@ -102,6 +106,7 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
         {
             if (_room || _closed) return false;
             _waiters.Add(waiter);
+            _awaited.TrySetResult();
             return true;
         }
     }
