@@ -130,6 +130,7 @@ public abstract class DetachContract : RuntimeContract
         Probe.Open("gate");
         await client.Connection.Awaited;
         client.Leave();
-        Assert.Contains(await Probe.HeardAsync("chat"), (string[])["dropped", "cancelled"]);
+        // What it comes to depends on whether the hub hears of the leaving before the writer goes on.
+        Assert.Contains(await Probe.HeardAsync("chat"), (string[])["dropped", "cancelled", "3 parts"]);
     }
 }
