@@ -26,6 +26,10 @@ internal sealed class NullConnection(string userId) : IHubConnection
     {
     }
 
+    public void KeepOpen(int by)
+    {
+    }
+
     public void Close(ErrorCode error)
     {
     }

@@ -29,6 +29,9 @@ public sealed class CentralHub<THub>
     /// <summary>User hubs of the tenant.</summary>
     public int Count => _hubs.Count;
 
+    /// <summary>Whether the process stops.</summary>
+    public bool IsStopping => _stopping;
+
     /// <summary>Connections of the tenant, as the hubs last reported them.</summary>
     public long Clients => _clients;
 
@@ -105,12 +108,13 @@ public sealed class CentralHub<THub>
     /// <param name="userId">Whose hub.</param>
     /// <param name="hub">The hub; news of one that has been forgotten is ignored.</param>
     /// <param name="joins">Joins that the hub has seen. When one is on its way, the hub will begin anew and stays.</param>
+    /// <param name="forGood">The hub was stopped: it refuses what is on its way, and is gone.</param>
     /// <returns>True when the hub is gone.</returns>
-    public bool Ended(string userId, THub hub, long joins)
+    public bool Ended(string userId, THub hub, long joins, bool forGood = false)
     {
         if (Entered(userId, hub) is not { } entry) return false;
         entry.EndingSince = null;
-        if (joins != entry.Routed) return false;
+        if (!forGood && joins != entry.Routed) return false;
         Remove(userId, entry);
         return true;
     }

@@ -35,6 +35,10 @@ public interface IHubConnection
     /// <param name="credit">The message's credit.</param>
     void Return(Credit credit);
 
+    /// <summary>Counts requests that go on after their credit was given back; a drain waits for them as for messages under way.</summary>
+    /// <param name="by">1 when a request is detached, -1 behind its terminal.</param>
+    void KeepOpen(int by);
+
     /// <summary>Closes the connection for a reason that its error frame and close code tell.</summary>
     /// <param name="error">An error of the catalogue that closes.</param>
     void Close(ErrorCode error);

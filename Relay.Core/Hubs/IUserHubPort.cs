@@ -47,7 +47,8 @@ public interface IUserHubPort
 
     /// <summary>Tells the central hub that the hub has ended.</summary>
     /// <param name="joins">Joins that the hub has seen in its life.</param>
-    void ReportEnded(long joins);
+    /// <param name="forGood">Whether a join that is on its way would be refused.</param>
+    void ReportEnded(long joins, bool forGood);
 
     /// <summary>Tells the central hub of a group that the user has joined or left.</summary>
     /// <param name="group">The group.</param>

@@ -13,6 +13,12 @@ public sealed partial class UserHub
     /// <param name="turn">The turn.</param>
     public void Dispatch(IHubConnection connection, in ClientEnvelope message, Turn turn)
     {
+        if (_stopping)
+        {
+            Refuse(connection, message, ErrorCode.GoingAway, null);
+            return;
+        }
+
         if (_limits.MaxMessagesPerSecond is > 0 and var rate && !_rate.TryTake(rate, turn.Now))
         {
             if (_rate.Persists(rate)) connection.Close(ErrorCode.RateLimited);
@@ -124,7 +130,7 @@ public sealed partial class UserHub
 
     private static string Shorten(string type) => type.Length <= 64 ? type : string.Concat(type.AsSpan(0, 64), "…");
 
-    private static void Refuse(IHubConnection connection, in ClientEnvelope message, ErrorCode code, string text) =>
+    private static void Refuse(IHubConnection connection, in ClientEnvelope message, ErrorCode code, string? text) =>
         connection.Answer(Frames.Error(code, text, message.RequestId), message.Credit);
 
     private void StartAutomatic()

@@ -24,6 +24,7 @@ public sealed partial class UserHub
     private HashSet<string>? _groups;
     private Phase _phase = Phase.Active;
     private TokenBucket _rate;
+    private bool _stopping;
     private long _joins;
     private TimeSpan _idleSince;
 
@@ -63,6 +64,7 @@ public sealed partial class UserHub
     {
         _joins++;
         if (_phase == Phase.Abandoned) return ErrorCode.HubCreationFailed;
+        if (_stopping) return ErrorCode.GoingAway;
         if (_phase != Phase.Active) BeginAnew(turn);
         if (_connections.Count >= _limits.MaxConnectionsPerUser)
         {
@@ -148,10 +150,13 @@ public sealed partial class UserHub
         End();
     }
 
-    /// <summary>The process stops: the plugins end in good order.</summary>
+    /// <summary>The process stops: the plugins end in good order, and the hub does not begin anew.</summary>
     public void Stop()
     {
+        _stopping = true;
         if (_phase == Phase.Active) End();
+        // The central hub may have kept a hub that had ended, for a join that is refused now.
+        else if (_phase == Phase.Ended) _port.ReportEnded(_joins, true);
     }
 
     /// <summary>The central hub has forgotten this hub and makes another one for the user's next join: this one ends for good.</summary>
@@ -210,7 +215,7 @@ public sealed partial class UserHub
         foreach (var slot in _slots)
             if (slot.IsEnding) return;
         _phase = Phase.Ended;
-        _port.ReportEnded(_joins);
+        _port.ReportEnded(_joins, _stopping);
     }
 
     private Frame Welcome(string connectionId)

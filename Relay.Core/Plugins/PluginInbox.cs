@@ -20,7 +20,7 @@ public sealed partial class PluginInbox
     private Code _code = Code.None;
     private PluginRequest? _current;
     private long _incarnation;
-    private TimeSpan _endBy;
+    private TimeSpan? _endBy;
 
     /// <summary>Makes the inbox.</summary>
     /// <param name="limits">What bounds it.</param>
@@ -30,12 +30,13 @@ public sealed partial class PluginInbox
     public PluginInbox(InboxLimits limits, IRequestOwner owner, IRoomWaiter waiter, IPluginInboxPort port) =>
         (_limits, _owner, _port, _pending) = (limits, owner, port, new(limits, waiter));
 
-    // Empty: no instance. Ending: its token has fired and its code may finish.
+    // Empty: no instance. Leaving: it ends when the code that holds its turn is done. Ending: its token has fired and its code may finish.
     private enum Phase
     {
         Empty,
         Starting,
         Ready,
+        Leaving,
         Ending,
     }
 
@@ -145,17 +146,22 @@ public sealed partial class PluginInbox
         Next();
     }
 
-    /// <summary>The hub ends the instance, or the instance ends itself.</summary>
+    /// <summary>The hub ends the instance.</summary>
     /// <param name="incarnation">Its number.</param>
     /// <param name="turn">The turn.</param>
     public void End(long incarnation, Turn turn)
     {
         if (incarnation != _incarnation || _phase is Phase.Empty or Phase.Ending) return;
-        _phase = Phase.Ending;
-        _endBy = turn.Now + _limits.CancelTimeout;
-        _port.Cancel(incarnation);
-        foreach (var request in _detached) _port.Cancel(request);
-        _port.WantSweep();
+        BeginEnding(turn.Now + _limits.CancelTimeout);
+        Next();
+    }
+
+    /// <summary>The instance ends itself: nothing is cancelled before the code that holds its turn is done.</summary>
+    /// <param name="incarnation">Its number.</param>
+    public void EndItself(long incarnation)
+    {
+        if (incarnation != _incarnation || _phase is not (Phase.Starting or Phase.Ready)) return;
+        _phase = Phase.Leaving;
         Next();
     }
 
@@ -181,6 +187,7 @@ public sealed partial class PluginInbox
     {
         if (_phase == Phase.Ending)
         {
+            _endBy ??= turn.Now + _limits.CancelTimeout;
             if (turn.Now >= _endBy) Ended();
         }
         else if (_code != Code.None && _port.RunningSince is { } since && turn.Now - since >= _limits.HandlerTimeout)
@@ -207,6 +214,8 @@ public sealed partial class PluginInbox
     private void Next()
     {
         if (_code != Code.None) return;
+        // Without a turn's time: the next sweep sets the limit.
+        if (_phase == Phase.Leaving) BeginEnding(null);
         if (_phase == Phase.Ending)
         {
             _code = Code.Stop;
@@ -224,6 +233,14 @@ public sealed partial class PluginInbox
                 Run(next.Connection, next.Message);
             }
         }
+    }
+
+    private void BeginEnding(TimeSpan? by)
+    {
+        (_phase, _endBy) = (Phase.Ending, by);
+        _port.Cancel(_incarnation);
+        foreach (var request in _detached) _port.Cancel(request);
+        _port.WantSweep();
     }
 
     private void Run(IHubConnection connection, in ClientEnvelope message)

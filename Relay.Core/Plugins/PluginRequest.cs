@@ -8,15 +8,21 @@ namespace Relay.Core.Plugins;
 /// <summary>A message in a plugin's hands, and the guard of its one terminal.</summary>
 /// <remarks>
 /// The terminal is decided by one atomic step, because the plugin's code, its host's time limits and the hub may all want to end the
-/// request at once. Ending every open request of an instance is therefore also what fences its answers.
+/// request at once. Ending every open request of an instance is therefore also what fences its answers. A terminal that meets a part
+/// on its way is left to whoever sends the part: nobody waits, and no part follows the terminal.
 /// </remarks>
 public sealed class PluginRequest : PluginMessage
 {
+    private static readonly object Sending = new();
+    private static readonly object Finished = new();
+
     private readonly IRequestOwner _owner;
     private readonly ClientEnvelope _envelope;
     private string? _type;
     private RequestStream? _stream;
-    private int _finished;
+
+    // Null while the request is open, Sending while a part of its stream goes out, Finished, or the terminal that came meanwhile.
+    private object? _state;
     private int _creditTaken;
     private int _holdsPlace;
 
@@ -51,7 +57,7 @@ public sealed class PluginRequest : PluginMessage
 
     internal IHubConnection Connection { get; }
 
-    internal bool IsFinished => Volatile.Read(ref _finished) != 0;
+    internal bool IsFinished => Volatile.Read(ref _state) is { } state && !ReferenceEquals(state, Sending);
 
     internal bool IsDetached => Volatile.Read(ref _stream) is not null;
 
@@ -64,20 +70,14 @@ public sealed class PluginRequest : PluginMessage
     {
         // Made first: what cannot be written throws, and then the request is still open.
         var frame = Part(topic, data);
-        if (!TryFinish()) return Late();
-        Connection.Answer(frame, TakeCredit());
-        Closed();
-        return true;
+        return TryFinish(frame) || Late();
     }
 
     /// <inheritdoc/>
     public override bool Fail(string code, string message, ReadOnlySpan<byte> data = default)
     {
         var frame = Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, AnswerSession, data);
-        if (!TryFinish()) return Late();
-        Connection.Answer(frame, TakeCredit());
-        Closed();
-        return true;
+        return TryFinish(frame) || Late();
     }
 
     /// <inheritdoc/>
@@ -88,6 +88,7 @@ public sealed class PluginRequest : PluginMessage
         SurvivesDisconnect = survivesDisconnect;
         var stream = new RequestStream(this, _owner);
         Volatile.Write(ref _stream, stream);
+        Connection.KeepOpen(1);
         Interlocked.Exchange(ref _holdsPlace, 1);
         // It may have ended before, or at this moment: then nobody else gives the place back.
         if (IsFinished) Closed();
@@ -98,10 +99,24 @@ public sealed class PluginRequest : PluginMessage
     /// <summary>Ends the request with an error of the relay's own, if it is still open. The client hears of it when it gave a <c>request_id</c>.</summary>
     internal void Finish(ErrorCode code, string? message)
     {
-        if (!TryFinish()) return;
-        if (_envelope.RequestId.IsEmpty && code == ErrorCode.NoAnswer) ReturnCredit();
-        else Connection.Answer(Frames.Error(code, message, _envelope.RequestId), TakeCredit());
-        Closed();
+        if (IsFinished) return;
+        TryFinish(_envelope.RequestId.IsEmpty && code == ErrorCode.NoAnswer ? null : Frames.Error(code, message, _envelope.RequestId));
+    }
+
+    /// <summary>Sends a part of the stream, unless the request has its terminal.</summary>
+    /// <returns>False when it has.</returns>
+    internal bool TrySendPart(string topic, ReadOnlySpan<byte> data)
+    {
+        var part = Part(topic, data);
+        if (Interlocked.CompareExchange(ref _state, Sending, null) is { } state)
+        {
+            if (ReferenceEquals(state, Sending)) throw new InvalidOperationException("One write at a time.");
+            return false;
+        }
+
+        Connection.Answer(part, Credit.None);
+        if (Interlocked.CompareExchange(ref _state, null, Sending) is Terminal left) Terminate(left.Frame);
+        return true;
     }
 
     /// <summary>Gives the message's credit back before its request has ended.</summary>
@@ -113,11 +128,35 @@ public sealed class PluginRequest : PluginMessage
 
     internal TimeSpan LastProgress(TimeSpan now) => _stream is { } stream ? stream.LastProgress(now) : now;
 
-    internal Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, AnswerSession, data);
+    private Frame Part(string topic, ReadOnlySpan<byte> data) => Frames.Plugin(_owner.Prefix, topic, _envelope.RequestId, AnswerSession, data);
 
     private ReadOnlySpan<byte> AnswerSession => _envelope.SessionId is { IsEmpty: false } named ? named : Frames.Token(DefaultSessionId);
 
-    private bool TryFinish() => Interlocked.Exchange(ref _finished, 1) == 0;
+    // A null frame: nobody asked for an answer.
+    private bool TryFinish(Frame? frame)
+    {
+        Terminal? left = null;
+        while (true)
+        {
+            var state = Interlocked.CompareExchange(ref _state, Finished, null);
+            if (state is null)
+            {
+                Terminate(frame);
+                return true;
+            }
+
+            if (!ReferenceEquals(state, Sending)) return false;
+            left ??= new(frame);
+            if (ReferenceEquals(Interlocked.CompareExchange(ref _state, left, Sending), Sending)) return true;
+        }
+    }
+
+    private void Terminate(Frame? frame)
+    {
+        if (frame is { } terminal) Connection.Answer(terminal, TakeCredit());
+        else ReturnCredit();
+        Closed();
+    }
 
     private bool Late()
     {
@@ -127,8 +166,12 @@ public sealed class PluginRequest : PluginMessage
 
     private void Closed()
     {
-        if (Interlocked.Exchange(ref _holdsPlace, 0) != 0) _owner.Closed(this);
+        if (Interlocked.Exchange(ref _holdsPlace, 0) == 0) return;
+        Connection.KeepOpen(-1);
+        _owner.Closed(this);
     }
 
     private Credit TakeCredit() => Interlocked.Exchange(ref _creditTaken, 1) == 0 ? _envelope.Credit : Credit.None;
+
+    private sealed record Terminal(Frame? Frame);
 }

@@ -1,6 +1,5 @@
 using Relay.Abstractions;
 using Relay.Core.Hubs;
-using Relay.Core.Protocol;
 
 namespace Relay.Core.Plugins;
 
@@ -26,9 +25,7 @@ internal sealed class RequestStream(PluginRequest request, IRequestOwner owner) 
         }
 
         KeepAlive();
-        if (request.IsFinished) return false;
-        request.Connection.Answer(request.Part(topic, data.Span), Credit.None);
-        return true;
+        return !request.IsFinished && request.TrySendPart(topic, data.Span);
     }
 
     public override bool End(string topic, ReadOnlySpan<byte> data = default) => request.Reply(topic, data);

@@ -1,4 +1,5 @@
 using Relay.Abstractions;
+using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
 
@@ -61,13 +62,13 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
             case CentralInput.Kinds.Route:
                 var join = (JoinOperation)input.Subject!;
                 _creator = join.Connection.Identity;
-                join.Routed(Hub.Route(join.User.UserId, turn));
+                join.Routed(Hub.Route(join.User.UserId, turn), Hub.IsStopping ? ErrorCode.GoingAway : ErrorCode.HubCreationFailed);
                 break;
             case CentralInput.Kinds.Activity:
                 Hub.Activity(input.Hub.Key.UserId, input.Hub, input.Clients, input.Joins, turn);
                 break;
             case CentralInput.Kinds.Ended:
-                if (Hub.Ended(input.Hub.Key.UserId, input.Hub, input.Joins)) Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
+                if (Hub.Ended(input.Hub.Key.UserId, input.Hub, input.Joins, input.Flag)) Interlocked.Increment(ref Runtime.Counters.CollectedHubsValue);
                 break;
             case CentralInput.Kinds.Group:
                 Hub.Group(input.Hub.Key.UserId, input.Hub, (string)input.More!, input.Flag);

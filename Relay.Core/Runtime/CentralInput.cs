@@ -40,7 +40,7 @@ internal readonly struct CentralInput
 
     internal static CentralInput Activity(UserHubActor hub, int clients, long joins) => new(Kinds.Activity, hub, clients: clients, joins: joins);
 
-    internal static CentralInput Ended(UserHubActor hub, long joins) => new(Kinds.Ended, hub, joins: joins);
+    internal static CentralInput Ended(UserHubActor hub, long joins, bool forGood) => new(Kinds.Ended, hub, joins: joins, flag: forGood);
 
     internal static CentralInput Group(UserHubActor hub, string group, bool member) => new(Kinds.Group, hub, group, flag: member);
 

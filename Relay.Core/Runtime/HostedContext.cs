@@ -55,7 +55,7 @@ internal sealed class HostedContext(PluginHostActor host, long incarnation) : Pl
 
     public override void End()
     {
-        if (!IsFenced) host.Post(PluginInput.End(incarnation));
+        if (!IsFenced) host.Post(PluginInput.EndItself(incarnation));
     }
 
     internal void Cancel() => _ = _stopping.CancelAsync();

@@ -54,7 +54,7 @@ public interface IRelayRuntime
     /// <returns>False when the user has no hub, or the plugin is not failed.</returns>
     ValueTask<bool> RevivePluginAsync(UserKey user, string prefix);
 
-    /// <summary>The process stops: no hub is made any more, and plugins end in good order, each within the cancel timeout.</summary>
+    /// <summary>The process stops: no hub is made any more, joins are refused with <c>going_away</c>, and plugins end in good order, each within the cancel timeout.</summary>
     /// <returns>A task that ends when no hub is left.</returns>
     Task StopAsync();
 

@@ -15,6 +15,7 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     private readonly Watchdog _watchdog;
     private readonly ITimer _sweep;
     private long _incarnations;
+    private volatile bool _stopping;
 
     /// <summary>Makes the runtime and starts its sweep.</summary>
     /// <param name="options">What bounds it.</param>
@@ -90,7 +91,12 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task StopAsync() => Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
+    public Task StopAsync()
+    {
+        _stopping = true;
+        Interlocked.MemoryBarrier(); // a central hub that is added and not seen below has seen the flag
+        return Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
+    }
 
     /// <summary>Stops the sweep. What has not ended is left to the end of the process.</summary>
     public void Dispose() => _sweep.Dispose();
@@ -131,8 +137,13 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
 
     private Task<UserHubActor?> FindAsync(UserKey user) => AskAsync(Central(user.Tenant), central => central.Hub.Find(user.UserId));
 
-    private CentralHubActor Central(TenantId tenant) =>
-        _centrals.TryGetValue(tenant, out var central) ? central : _centrals.GetOrAdd(tenant, static (key, runtime) => new(runtime, key), this);
+    private CentralHubActor Central(TenantId tenant)
+    {
+        if (_centrals.TryGetValue(tenant, out var known)) return known;
+        var central = _centrals.GetOrAdd(tenant, static (key, runtime) => new(runtime, key), this);
+        if (_stopping) _ = central.StopAsync();
+        return central;
+    }
 
     private void Sweep()
     {

@@ -17,6 +17,7 @@ internal sealed class JoinOperation(InProcessRuntime runtime, UserKey user, IHub
 
     private ManualResetValueTaskSourceCore<JoinResult> _result = new() { RunContinuationsAsynchronously = true };
     private UserHubActor? _hub;
+    private ErrorCode _refusal;
     private int _state;
 
     internal UserKey User => user;
@@ -31,9 +32,9 @@ internal sealed class JoinOperation(InProcessRuntime runtime, UserKey user, IHub
     }
 
     /// <summary>The central hub's answer, in its turn.</summary>
-    internal void Routed(UserHubActor? hub)
+    internal void Routed(UserHubActor? hub, ErrorCode refusal)
     {
-        _hub = hub;
+        (_hub, _refusal) = (hub, refusal);
         if (Interlocked.CompareExchange(ref _state, Answered, Asked) == CallerWaits) Continue();
     }
 
@@ -53,7 +54,7 @@ internal sealed class JoinOperation(InProcessRuntime runtime, UserKey user, IHub
 
     private void Continue()
     {
-        if (_hub is null) Complete(new(null, ErrorCode.HubCreationFailed));
+        if (_hub is null) Complete(new(null, _refusal));
         else _hub.Post(HubInput.Join(this));
     }
 }

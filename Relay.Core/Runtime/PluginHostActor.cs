@@ -194,6 +194,9 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
             case PluginInput.Kinds.End:
                 _inbox.End(input.Incarnation, turn);
                 break;
+            case PluginInput.Kinds.EndItself:
+                _inbox.EndItself(input.Incarnation);
+                break;
             case PluginInput.Kinds.Stopped:
                 _inbox.InstanceStopped(input.Incarnation);
                 break;

@@ -26,6 +26,7 @@ internal readonly struct PluginInput
         ConnectionLeft,
         RoomAgain,
         End,
+        EndItself,
         Stopped,
         Fail,
         Sweep,
@@ -68,6 +69,8 @@ internal readonly struct PluginInput
     internal static PluginInput RoomAgain(IHubConnection connection) => new(Kinds.RoomAgain, connection);
 
     internal static PluginInput End(long incarnation) => new(Kinds.End, null, incarnation);
+
+    internal static PluginInput EndItself(long incarnation) => new(Kinds.EndItself, null, incarnation);
 
     internal static PluginInput Stopped(long incarnation) => new(Kinds.Stopped, null, incarnation);
 

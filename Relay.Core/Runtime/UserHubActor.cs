@@ -41,7 +41,7 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
 
     public void ReportActivity(int clients, long joins) => Central.Post(CentralInput.Activity(this, clients, joins));
 
-    public void ReportEnded(long joins) => Central.Post(CentralInput.Ended(this, joins));
+    public void ReportEnded(long joins, bool forGood) => Central.Post(CentralInput.Ended(this, joins, forGood));
 
     public void ReportGroup(string group, bool member) => Central.Post(CentralInput.Group(this, group, member));
 

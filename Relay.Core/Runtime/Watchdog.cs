@@ -12,12 +12,17 @@ internal sealed class Watchdog(InProcessRuntime runtime)
     private static readonly ConcurrentDictionary<WatchSlot, bool> Slots = new();
     private static readonly int Workers = MinWorkers();
     private static int _compensated;
+    private readonly long _least = runtime.Options.SweepInterval.Ticks / 2;
+    private long _lastLook = -runtime.Options.SweepInterval.Ticks;
     private int _blocked;
 
     internal static void Register(WatchSlot slot) => Slots.TryAdd(slot, true);
 
     internal void Sweep()
     {
+        // Sweeps that a starved pool runs one right after the other, or at once, say nothing about what lies between them.
+        var (now, last) = (runtime.Clock.Now.Ticks, Volatile.Read(ref _lastLook));
+        if (now - last < _least || Interlocked.CompareExchange(ref _lastLook, now, last) != last) return;
         var blocked = 0;
         foreach (var (slot, _) in Slots)
         {

@@ -73,8 +73,13 @@ internal sealed class Connection : IHubConnection
 
     public void Return(Credit credit)
     {
-        if (credit == Credit.None) return;
         _credit.Return(credit);
+        CloseIfDrained();
+    }
+
+    public void KeepOpen(int by)
+    {
+        _credit.KeepOpen(by);
         CloseIfDrained();
     }
 
@@ -209,7 +214,7 @@ internal sealed class Connection : IHubConnection
                 case ReadStatus.Pong:
                     break;
                 case ReadStatus.Close:
-                    OnPeerClose(frame);
+                    BeginClose(CloseReason.Normal, frame.CloseCode == CloseCodes.NoStatus ? 0 : frame.CloseCode, null);
                     return Batch.Ended;
                 case ReadStatus.Violation:
                     OnViolation(frame);
@@ -242,8 +247,6 @@ internal sealed class Connection : IHubConnection
         else _sender.Send(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
     }
 
-    private void OnPeerClose(in IncomingFrame frame) => BeginClose(CloseReason.Normal, frame.CloseCode == CloseCodes.NoStatus ? 0 : frame.CloseCode, null);
-
     private void OnViolation(in IncomingFrame frame)
     {
         Volatile.Write(ref _lingering, true);
@@ -263,7 +266,6 @@ internal sealed class Connection : IHubConnection
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
         _counters.ConnectionClosed(reason);
-
         // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
         _sender.Close(error, code == 0 ? [] : FrameWriter.ClosePayload(code, reason == CloseReason.Normal ? "" : ErrorCatalogue.Of(reason).Name));
@@ -281,15 +283,15 @@ internal sealed class Connection : IHubConnection
         _credit.Wake();
     }
 
+    // A stream's end holds no credit: it must have left too, because closing drops what waits.
     private void CloseIfDrained()
     {
-        if (Volatile.Read(ref _phase) == Draining && _credit.IsWhole) Close(ErrorCode.GoingAway);
+        if (Volatile.Read(ref _phase) == Draining && _credit.IsWhole && _outbox.Bytes == 0) Close(ErrorCode.GoingAway);
     }
 
     private void Leave()
     {
         if (_link is not { } link || Interlocked.Exchange(ref _left, 1) != 0) return;
-
         // The leaving may have plugins told: their code is not for a thread that sweeps or sends.
         using var scope = TurnScope.EnterWithoutPlugins();
         link.Leave();

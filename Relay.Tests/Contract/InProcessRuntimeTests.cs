@@ -71,3 +71,8 @@ public sealed class InProcessCollectionTests : CollectionContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
 }
+
+public sealed class InProcessStopTests : StopContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}

@@ -94,6 +94,12 @@ internal class TestPlugin(Probe probe) : IRelayPlugin, IDisposable
                 await probe.Gate(gate);
                 probe.Tell("late", message.Reply("said", message.Data.Span) ? "sent" : "dropped");
                 break;
+            case "endthen":
+                _context.End();
+                probe.Tell("ending");
+                await probe.Gate(gate);
+                message.Reply(cancellation.IsCancellationRequested ? "cancelled" : "said");
+                break;
             case "obey":
                 probe.Tell("waiting");
                 await probe.Gate(gate).WaitAsync(cancellation);

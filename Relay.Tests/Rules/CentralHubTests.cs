@@ -217,6 +217,18 @@ public class CentralHubTests : ICentralHubPort<CentralHubTests.FakeHub>
     }
 
     [Fact]
+    public void AHubThatEndsForGoodIsGoneWhateverJoinsWereRouted()
+    {
+        var alice = _central.Route("alice", Turn)!;
+        _central.Stop();
+        Assert.Same(alice, _central.Route("alice", Turn));
+        Assert.False(_central.Ended("alice", alice, 1));
+        Assert.True(_central.Ended("alice", alice, 1, forGood: true));
+        Assert.Equal(["stop alice#1", "stopped"], _effects);
+        Assert.True(_central.IsStopping);
+    }
+
+    [Fact]
     public void StoppingWithoutHubsIsDoneAtOnce()
     {
         _central.Stop();

@@ -40,6 +40,37 @@ public class UserHubCollectionTests
     }
 
     [Fact]
+    public void AHubThatIsStoppedRefusesJoinsAndMessagesAndStartsNothingMore()
+    {
+        var connection = _rig.Join("c1");
+        _rig.Run(A, connection);
+        _rig.Hub.Stop();
+        _rig.Effects();
+        Assert.Equal(ErrorCode.GoingAway, _rig.Hub.Join(new RecordingConnection("c2"), _rig.Turn));
+        _rig.Hub.Dispatch(connection, Messages.Of("a_x", "r1"), _rig.Turn);
+        Assert.Contains("going_away", connection.Frames[^1]);
+        _rig.Hub.PluginEnded(A, _rig.Started[A], false);
+        _rig.Hub.PluginEnded(Z, _rig.Started[Z], false);
+        Assert.Equal("ended 2 for good", _rig.Effects()[^1]);
+        Assert.Equal(ErrorCode.GoingAway, _rig.Hub.Join(new RecordingConnection("c3"), _rig.Turn));
+        Assert.Empty(_rig.Effects());
+    }
+
+    [Fact]
+    public void AHubThatHadEndedWithAJoinOnItsWayEndsForGoodWhenItIsStopped()
+    {
+        Idle();
+        _rig.Hub.Collect(1, _rig.Turn);
+        _rig.Hub.PluginEnded(A, _rig.Started[A], false);
+        _rig.Hub.PluginEnded(Z, _rig.Started[Z], false);
+        Assert.Equal("ended 1", _rig.Effects()[^1]);
+        _rig.Hub.Stop();
+        Assert.Equal(["ended 1 for good"], _rig.Effects());
+        Assert.Equal(ErrorCode.GoingAway, _rig.Hub.Join(new RecordingConnection("c2"), _rig.Turn));
+        Assert.Empty(_rig.Effects());
+    }
+
+    [Fact]
     public void TheHubRefusesToEndBeforeItsTime()
     {
         Idle();

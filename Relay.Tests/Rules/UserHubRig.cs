@@ -81,7 +81,7 @@ internal sealed class UserHubRig : IUserHubPort
 
     void IUserHubPort.ReportActivity(int clients, long joins) => _effects.Add($"activity {clients} of {joins}");
 
-    void IUserHubPort.ReportEnded(long joins) => _effects.Add($"ended {joins}");
+    void IUserHubPort.ReportEnded(long joins, bool forGood) => _effects.Add($"ended {joins}{(forGood ? " for good" : "")}");
 
     void IUserHubPort.ReportGroup(string group, bool member) => _effects.Add($"{(member ? "enter" : "quit")} {group}");
 

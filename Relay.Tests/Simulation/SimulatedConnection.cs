@@ -16,6 +16,7 @@ internal sealed class SimulatedConnection(World world, string id, string userId)
     private readonly List<IRoomWaiter> _waiters = [];
     private bool _room = true;
     private int _credit;
+    private int _keptOpen;
 
     public string Id => id;
 
@@ -31,6 +32,8 @@ internal sealed class SimulatedConnection(World world, string id, string userId)
     public SimulatedHub? Hub { get; set; }
 
     public int InFlight => _credit;
+
+    public int KeptOpen => _keptOpen;
 
     public int Unanswered => _requests.Count(request => !request.Value);
 
@@ -72,6 +75,12 @@ internal sealed class SimulatedConnection(World world, string id, string userId)
     {
         _credit -= credit.Messages;
         World.Check(_credit >= 0, "credit was returned twice");
+    }
+
+    public void KeepOpen(int by)
+    {
+        _keptOpen += by;
+        World.Check(_keptOpen >= 0, "a detached request ended twice");
     }
 
     public void Close(ErrorCode error) => world.Leave(this);

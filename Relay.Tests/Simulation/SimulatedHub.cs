@@ -60,9 +60,9 @@ internal sealed class SimulatedHub : IUserHubPort
 
     void IUserHubPort.ReportActivity(int clients, long joins) => _toCentral.Post(() => _world.Central.Activity(UserId, this, clients, joins, _world.Turn));
 
-    void IUserHubPort.ReportEnded(long joins) => _toCentral.Post(() =>
+    void IUserHubPort.ReportEnded(long joins, bool forGood) => _toCentral.Post(() =>
     {
-        if (_world.Central.Ended(UserId, this, joins)) World.Check(Hub.ClientCount == 0, "a hub with clients was collected");
+        if (_world.Central.Ended(UserId, this, joins, forGood)) World.Check(Hub.ClientCount == 0, "a hub with clients was collected");
     });
 
     void IUserHubPort.ReportGroup(string group, bool member) => _toCentral.Post(() => _world.Central.Group(UserId, this, group, member));

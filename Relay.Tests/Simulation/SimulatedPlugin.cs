@@ -67,7 +67,7 @@ internal sealed class SimulatedPlugin : IPluginInboxPort, IRequestOwner, IRoomWa
             return;
         }
 
-        if (random.Next(60) == 0) Inputs.Post(() => _inbox.End(incarnation, _world.Turn));
+        if (random.Next(60) == 0) Inputs.Post(() => _inbox.EndItself(incarnation));
         code();
     }
 

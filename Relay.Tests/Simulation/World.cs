@@ -91,6 +91,7 @@ internal sealed class World : ICentralHubPort<SimulatedHub>
         {
             Check(connection.Unanswered == 0, "a request of a live connection was not answered");
             Check(connection.InFlight == 0, "credit was not returned");
+            Check(connection.KeptOpen == 0, "a detached request that has ended keeps its connection open");
         }
 
         var counts = _joined.GroupBy(connection => connection.UserId).ToDictionary(group => group.Key, group => group.Count());

@@ -20,10 +20,12 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
     private readonly List<string> _frames = [];
     private readonly Channel<string> _unread = Channel.CreateUnbounded<string>();
     private readonly TaskCompletionSource<ErrorCode> _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _awaited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _room = true;
     private bool _closed;
     private int _messages;
     private int _bytes;
+    private int _keptOpen;
 
     public string Id => id;
 
@@ -63,8 +65,14 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
         }
     }
 
+    /// <summary>Detached requests that have no terminal yet.</summary>
+    public int KeptOpen => Volatile.Read(ref _keptOpen);
+
     /// <summary>The error that the relay closed the connection with.</summary>
     public Task<ErrorCode> Closing => _closing.Task.WaitAsync(Patience);
+
+    /// <summary>Somebody waits for room.</summary>
+    public Task Awaited => _awaited.Task.WaitAsync(Patience);
 
     public void Answer(Frame frame, Credit credit)
     {
@@ -88,6 +96,8 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
         lock (_gate) (_messages, _bytes) = (_messages + credit.Messages, _bytes + credit.Bytes);
     }
 
+    public void KeepOpen(int by) => Interlocked.Add(ref _keptOpen, by);
+
     public void Close(ErrorCode error) => _closing.TrySetResult(error);
 
     public bool WhenRoom(IRoomWaiter waiter)
@@ -96,6 +106,7 @@ internal sealed class RecordingConnection(string id, string userId = "alice", st
         {
             if (_room || _closed) return false;
             _waiters.Add(waiter);
+            _awaited.TrySetResult();
             return true;
         }
     }
