@@ -250,12 +250,7 @@ internal sealed class Connection : IHubConnection
     private void OnViolation(in IncomingFrame frame)
     {
         Volatile.Write(ref _lingering, true);
-        var reason = frame.CloseCode switch
-        {
-            CloseCodes.MessageTooBig => CloseReason.MessageTooBig,
-            CloseCodes.InvalidPayload => CloseReason.InvalidUtf8,
-            _ => CloseReason.ProtocolError,
-        };
+        var reason = Violations.Reason(frame.CloseCode);
         BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Frames.Error(ErrorCode.MessageTooBig) : null);
     }
 
