@@ -54,7 +54,7 @@ public sealed class DrainTests
         time.Advance(TimeSpan.FromTicks(1));
         await closed.Task.WaitAsync(ConnectionRig.Bound);
         Assert.Equal(CloseReason.GoingAway, rig.Connection.Reason);
-        registry.Remove(rig.Connection);
+        registry.Remove(rig.Connection, rig.Transport);
         await stopped.WaitAsync(ConnectionRig.Bound);
     }
 
