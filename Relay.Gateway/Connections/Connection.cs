@@ -79,8 +79,7 @@ internal sealed class Connection : IHubConnection
 
     public void KeepOpen(int by)
     {
-        _credit.KeepOpen(by);
-        CloseIfDrained();
+        if (_credit.KeepOpen(by) == 0) CloseIfDrained();
     }
 
     public bool WhenRoom(IRoomWaiter waiter) => _outbox.WhenRoom(waiter);

@@ -40,7 +40,8 @@ internal sealed class InboundCredit
     }
 
     /// <summary>Counts requests that go on after their credit was given back.</summary>
-    public void KeepOpen(int by) => Interlocked.Add(ref _keptOpen, by);
+    /// <returns>How many there are now.</returns>
+    public int KeepOpen(int by) => Interlocked.Add(ref _keptOpen, by);
 
     /// <summary>Receive loop only: a task that ends when credit comes back, or with <see cref="Wake"/>. Look again after parking, before waiting.</summary>
     public Task Park()
