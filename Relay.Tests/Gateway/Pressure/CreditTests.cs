@@ -105,7 +105,7 @@ public sealed class CreditTests
         await rig.Stage.ArrivedAsync("survivor");
         await client.SendCloseAsync(1000);
         await Rig.BecomesAsync(() => rig.Registry.Count == 0);
-        Assert.Equal((1, 0L), await rig.HubsAsync());
+        await rig.HubsBecomeAsync(1, 0);
         rig.Stage.Open("survivor");
         await rig.Stage.ArrivedAsync("survived True");
         await rig.Stage.ArrivedAsync("streamed");

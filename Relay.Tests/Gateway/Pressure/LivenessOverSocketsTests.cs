@@ -41,7 +41,7 @@ public sealed class LivenessOverSocketsTests
         await Rig.BecomesAsync(() => rig.Registry.Count == 1);
 
         Assert.Equal(1, rig.Gateway.DeadPeers);
-        Assert.Equal((1, 1L), await rig.HubsAsync());
+        await rig.HubsBecomeAsync(1, 1);
         var third = await rig.JoinAsync("alice");
         await third.SendTextAsync(Rig.Message("pool_say", 1));
         await Rig.AnswerAsync(third, 1);

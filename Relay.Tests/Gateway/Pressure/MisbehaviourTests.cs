@@ -86,10 +86,10 @@ public sealed class MisbehaviourTests
         await Rig.AnswerAsync(client, 1);
         await client.SendCloseAsync(1000);
         await Rig.BecomesAsync(() => rig.Registry.Count == 0);
-        Assert.Equal((1, 0L), await rig.HubsAsync());
+        await rig.HubsBecomeAsync(1, 0);
         rig.Time.Advance(TimeSpan.FromHours(5));
         await Rig.BecomesAsync(() => rig.Runtime.CollectedHubs == 1);
-        Assert.Equal((0, 0L), await rig.HubsAsync());
+        await rig.HubsBecomeAsync(0, 0);
         client = await rig.JoinAsync();
         await client.SendTextAsync(Rig.Message(prefix + "say", 2));
         Assert.Equal(prefix + "said", (await Rig.AnswerAsync(client, 2)).GetProperty("type").GetString());

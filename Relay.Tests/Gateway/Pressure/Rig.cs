@@ -67,10 +67,19 @@ internal sealed class Rig : IAsyncDisposable
 
     public async Task<RawWebSocketClient> JoinAsync(string user = "alice") => (await Server.JoinAsync(user)).Client;
 
-    public async Task<(int Hubs, long Clients)> HubsAsync()
+    /// <summary>Awaits that the directory of hubs says so: it hears of leaving connections a turn or two after the sockets.</summary>
+    public async Task HubsBecomeAsync(int? hubs, long clients)
     {
-        var page = await Server.Services.GetRequiredService<IRelayRuntime>().ListHubsAsync(TenantId.Default, null, 1);
-        return (page.Total, page.Connections);
+        var runtime = Server.Services.GetRequiredService<IRelayRuntime>();
+        var patience = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var page = await runtime.ListHubsAsync(TenantId.Default, null, 1);
+            var expected = (hubs ?? page.Total, clients);
+            if ((page.Total, page.Connections) == expected) return;
+            if (TimeProvider.System.GetElapsedTime(patience) > Stage.Bound) Assert.Equal(expected, (page.Total, page.Connections));
+            await Task.Yield();
+        }
     }
 
     /// <summary>Awaits a state that no event tells.</summary>

@@ -54,8 +54,9 @@ public sealed class UnreadSocketTests
     public async Task AClientThatClosesAndNeverReadsIsLetGoOfAfterTheCloseTimeout(bool endsItsSide)
     {
         // The server's own buffer takes all, so that the relay is done with the connection while most of it is still to be sent.
-        await using var rig = await Rig.StartAsync(plugins: static services =>
-            services.Configure<SocketTransportOptions>(static sockets => sockets.MaxWriteBufferSize = 64 * 1024 * 1024));
+        await using var rig = await Rig.StartAsync(
+            settings => settings with { Hub = settings.Hub with { OutboxBytes = 64 * 1024 * 1024 } },
+            static services => services.Configure<SocketTransportOptions>(static sockets => sockets.MaxWriteBufferSize = 64 * 1024 * 1024));
         var (slow, pusher) = (await rig.JoinAsync(), await rig.JoinAsync());
         for (var i = 0; i < 200; i++)
         {
