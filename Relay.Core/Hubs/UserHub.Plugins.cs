@@ -13,7 +13,8 @@ public sealed partial class UserHub
     /// <param name="turn">The turn.</param>
     public void Dispatch(IHubConnection connection, in ClientEnvelope message, Turn turn)
     {
-        if (_stopping)
+        // With a connection the hub is active: this one has been let go, and its message must not start anything.
+        if (_stopping || _phase != Phase.Active)
         {
             Refuse(connection, message, ErrorCode.GoingAway, null);
             return;

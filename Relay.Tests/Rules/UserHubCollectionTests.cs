@@ -31,6 +31,17 @@ public class UserHubCollectionTests
     }
 
     [Fact]
+    public void AMessageThatComesLateStartsNothingInAForgottenHub()
+    {
+        var connection = _rig.Join("c1");
+        _rig.Hub.Abandon();
+        _rig.Effects();
+        _rig.Hub.Dispatch(connection, Messages.Of("z_x", "r1"), _rig.Turn);
+        _rig.Hub.PluginEnded(Z, _rig.Started[Z], true);
+        Assert.DoesNotContain(_rig.Effects(), effect => effect.StartsWith("start", StringComparison.Ordinal) || effect.StartsWith("post", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void AHubThatIsStoppedEndsAtAnyTime()
     {
         _rig.Join("c1");

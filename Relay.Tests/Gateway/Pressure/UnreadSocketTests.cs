@@ -58,6 +58,7 @@ public sealed class UnreadSocketTests
             settings => settings with { Hub = settings.Hub with { OutboxBytes = 64 * 1024 * 1024 } },
             static services => services.Configure<SocketTransportOptions>(static sockets => sockets.MaxWriteBufferSize = 64 * 1024 * 1024));
         var (slow, pusher) = (await rig.JoinAsync(), await rig.JoinAsync());
+        slow.Socket.ReceiveBufferSize = Size; // or the client's kernel might take it all
         for (var i = 0; i < 200; i++)
         {
             await pusher.SendTextAsync(Rig.Message("big_push", i, Size.ToString(CultureInfo.InvariantCulture)));
