@@ -153,6 +153,10 @@ public sealed partial class UserHub
     {
         var status = _slots[plugin].Status;
         _port.PluginChanged(plugin, status);
-        if (_connections.Count > 0) Push(Frames.PluginStatus(_plugins[plugin].Prefix, status.Wire()));
+        if (_connections.Count == 0) return;
+
+        // Not a push: who has a full outbox of answers to read must not be closed for a plugin's news.
+        var news = Frames.PluginStatus(_plugins[plugin].Prefix, status.Wire());
+        foreach (var connection in _connections.All) connection.Answer(news, Credit.None);
     }
 }

@@ -143,6 +143,13 @@ public sealed class TurnScope
                     FlushDirty();
                     DrainReady();
                 }
+
+                if (_tail is { } next)
+                {
+                    // What the flush led to must not wait for this code.
+                    _tail = null;
+                    ThreadPool.UnsafeQueueUserWorkItem(next, preferLocal: false);
+                }
             }
 
             _userDepth++;

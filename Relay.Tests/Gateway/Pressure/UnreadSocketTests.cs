@@ -48,10 +48,8 @@ public sealed class UnreadSocketTests
         Assert.Equal(1, rig.Gateway.DeadPeers);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task AClientThatClosesAndNeverReadsIsLetGoOfAfterTheCloseTimeout(bool endsItsSide)
+    [Fact]
+    public async Task AClientThatClosesAndNeverReadsIsLetGoOfAfterTheCloseTimeout()
     {
         // The server's own buffer takes all, so that the relay is done with the connection while most of it is still to be sent.
         await using var rig = await Rig.StartAsync(
@@ -67,7 +65,6 @@ public sealed class UnreadSocketTests
 
         await slow.SendCloseAsync(1000);
         await Rig.BecomesAsync(() => rig.Registry.Count == 1);
-        if (endsItsSide) slow.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
         rig.Time.Advance(TimeSpan.FromSeconds(6));
 
         // It would all come, and a clean end behind it, if the server still held it.
