@@ -61,6 +61,7 @@ internal sealed class SimulatedConnection(World world, string id, string userId)
     {
         Return(credit);
         var json = JsonSerializer.Deserialize<JsonElement>(frame.Bytes);
+        if (json.GetProperty("type").ValueEquals("plugin_status")) return;
         var request = json.GetProperty("request_id").GetString()!;
         World.Check(_requests.TryGetValue(request, out var answered) && !answered, "a request was answered twice");
         _requests[request] = true;

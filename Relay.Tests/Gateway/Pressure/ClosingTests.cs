@@ -29,6 +29,7 @@ public sealed class ClosingTests
         await using var rig = await Rig.StartAsync();
         var (client, other) = (await rig.JoinAsync(), await rig.JoinAsync());
         await client.SendRawAsync(Enumerable.Range(0, 150).SelectMany(i => Rig.Masked(Rig.Message("hang_async", i, "\"here\""))).ToArray());
+        await rig.Stage.ArrivedAsync("here");
         await Rig.BecomesAsync(() => rig.Gateway.ReadingPauses > 0);
         await client.DisposeAsync();
         await Rig.BecomesAsync(() => rig.Registry.Count == 1);
