@@ -48,6 +48,8 @@ internal sealed class Connection : IHubConnection
     /// <summary>Why the connection closed; the first reason counts.</summary>
     public CloseReason Reason { get; private set; }
 
+    public long BytesSent => _sender.Sent;
+
     public bool IsClosed => Volatile.Read(ref _phase) == Closing;
 
     public bool HasRoom => _outbox.HasRoom;

@@ -10,6 +10,9 @@ namespace Relay.Gateway.Connections;
 /// </summary>
 internal sealed class ConnectionRegistry : IDisposable
 {
+    // What the kernel takes of a socket whose peer does not read: with less, the server is done by itself, and short connections cost nothing here.
+    private const int KernelTakes = 8 * 1024;
+
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
@@ -46,7 +49,7 @@ internal sealed class ConnectionRegistry : IDisposable
     /// </summary>
     public void Remove(Connection connection, ITransport transport)
     {
-        _lingering.Enqueue((transport, _clock.Now + _closeTimeout));
+        if (connection.BytesSent > KernelTakes) _lingering.Enqueue((transport, _clock.Now + _closeTimeout));
         _connections.TryRemove(connection, out _);
         if (_draining && _connections.IsEmpty) _empty.TrySetResult();
     }

@@ -50,6 +50,7 @@ public sealed class RegistryTests : IDisposable
     {
         var rig = new ConnectionRig();
         _registry.Add(rig.Connection);
+        rig.Connection.Push(ConnectionRig.Frame(new string('x', 10_000)));
         _registry.Remove(rig.Connection, rig.Transport);
         return rig.Transport;
     }
