@@ -166,7 +166,8 @@ public sealed class PluginRequest : PluginMessage
 
     private void Closed()
     {
-        if (Interlocked.Exchange(ref _holdsPlace, 0) == 0) return;
+        // Read first, since few requests detach: whoever takes a place looks for the terminal after it.
+        if (Volatile.Read(ref _holdsPlace) == 0 || Interlocked.Exchange(ref _holdsPlace, 0) == 0) return;
         Connection.KeepOpen(-1);
         _owner.Closed(this);
     }

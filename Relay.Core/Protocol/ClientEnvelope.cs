@@ -49,6 +49,15 @@ public readonly struct ClientEnvelope
     /// <returns>True when the message can be dispatched.</returns>
     public static bool TryRead(byte[] frame, out ClientEnvelope envelope, out EnvelopeFault fault)
     {
+        if (!EnvelopeScanner.TryScan(frame, out var members)) return TryReadThoroughly(frame, out envelope, out fault);
+        envelope = new(frame, members.Type, members.RequestId, members.SessionId, members.Data, escaped: false);
+        fault = default;
+        return true;
+    }
+
+    /// <summary>As <see cref="TryRead"/>, by the framework's reader alone.</summary>
+    internal static bool TryReadThoroughly(byte[] frame, out ClientEnvelope envelope, out EnvelopeFault fault)
+    {
         Slice type = default, requestId = default, sessionId = default, data = default;
         bool escaped = false, typeSeen = false;
         fault = default;
@@ -147,9 +156,10 @@ public readonly struct ClientEnvelope
 
     private static Member Which(ref Utf8JsonReader reader)
     {
+        if (!reader.ValueIsEscaped) return Known(reader.ValueSpan);
         try
         {
-            return Known(ref reader);
+            return Known(Encoding.UTF8.GetBytes(reader.GetString()!));
         }
         catch (InvalidOperationException)
         {
@@ -157,12 +167,12 @@ public readonly struct ClientEnvelope
         }
     }
 
-    private static Member Known(ref Utf8JsonReader reader) =>
-        reader.ValueTextEquals("type"u8) ? Member.Type
-        : reader.ValueTextEquals("data"u8) ? Member.Data
-        : reader.ValueTextEquals("request_id"u8) ? Member.RequestId
-        : reader.ValueTextEquals("session_id"u8) ? Member.SessionId
-        : Member.None;
+    private static Member Known(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        4 => name.SequenceEqual("type"u8) ? Member.Type : name.SequenceEqual("data"u8) ? Member.Data : Member.None,
+        10 => name.SequenceEqual("request_id"u8) ? Member.RequestId : name.SequenceEqual("session_id"u8) ? Member.SessionId : Member.None,
+        _ => Member.None,
+    };
 
     [Flags]
     private enum Member
@@ -172,11 +182,6 @@ public readonly struct ClientEnvelope
         RequestId = 2,
         SessionId = 4,
         Data = 8,
-    }
-
-    private readonly record struct Slice(int Start, int Length)
-    {
-        public ReadOnlySpan<byte> Of(byte[] frame) => frame.AsSpan(Start, Length);
     }
 }
 

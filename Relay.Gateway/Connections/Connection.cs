@@ -11,9 +11,7 @@ namespace Relay.Gateway.Connections;
 /// <summary>One socket of a hub's client: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
 internal sealed class Connection : IHubConnection
 {
-    private const int Open = 0;
-    private const int Draining = 1;
-    private const int Closing = 2;
+    private const int Open = 0, Draining = 1, Closing = 2;
 
     private readonly IFrameSocket _socket;
     private readonly ITransport _transport;
@@ -157,19 +155,16 @@ internal sealed class Connection : IHubConnection
 
         heard |= _sender.TakeProgress() | _credit.IsAwaited;
         var taking = !heard && _liveness.AwaitsPong && _transport.TookBytes();
-        switch (_liveness.Look(now, heard, taking, _sender.Sent - Volatile.Read(ref _sentWhenHeard), _limits))
+        var verdict = _liveness.Look(now, heard, taking, _sender.Sent - Volatile.Read(ref _sentWhenHeard), _limits);
+        if (verdict == Liveness.Verdict.Ping)
         {
-            case Liveness.Verdict.Alive:
-                break;
-            case Liveness.Verdict.Ping:
-                _transport.TookBytes(); // from here on it counts
-                _counters.PingSent();
-                _sender.Ping();
-                break;
-            case Liveness.Verdict.Dead:
-                _counters.DeadPeer();
-                Drop(CloseReason.PeerGone);
-                break;
+            _transport.TookBytes(); // from here on it counts
+            _sender.Ping();
+        }
+        else if (verdict == Liveness.Verdict.Dead)
+        {
+            _counters.DeadPeer();
+            Drop(CloseReason.PeerGone);
         }
     }
 
@@ -199,7 +194,15 @@ internal sealed class Connection : IHubConnection
     // All frames that have arrived are one batch: what they lead to is flushed once, at its end.
     private Batch TakeBatch()
     {
+        var taken = Credit.None;
         using var scope = TurnScope.Enter();
+        var batch = TakeBatch(ref taken);
+        _counters.Received(taken);
+        return batch;
+    }
+
+    private Batch TakeBatch(ref Credit taken)
+    {
         while (MayTake)
         {
             switch (_socket.TryRead(out var frame))
@@ -207,7 +210,7 @@ internal sealed class Connection : IHubConnection
                 case ReadStatus.NeedMore:
                     return Batch.Exhausted;
                 case ReadStatus.Message:
-                    if (!IsClosed) OnMessage(frame);
+                    if (!IsClosed) OnMessage(frame, ref taken);
                     break;
                 case ReadStatus.Ping:
                     _sender.Pong(frame.Payload);
@@ -226,10 +229,10 @@ internal sealed class Connection : IHubConnection
         return Batch.OutOfCredit;
     }
 
-    private void OnMessage(in IncomingFrame frame)
+    private void OnMessage(in IncomingFrame frame, ref Credit taken)
     {
-        _counters.Received(1, frame.Payload.Length);
         var credit = new Credit(1, frame.Payload.Length);
+        taken = new(taken.Messages + 1, taken.Bytes + frame.Payload.Length);
         _credit.Take(credit);
         if (Volatile.Read(ref _phase) != Open)
         {

@@ -8,34 +8,39 @@ namespace Relay.Gateway.Connections;
 /// </summary>
 internal sealed class InboundCredit
 {
-    private readonly Credit _whole;
-    private int _messages;
-    private int _bytes;
+    // Messages stand above this bit of the word, bytes below it: bytes may go below zero, and never come near it.
+    private const int MessageShift = 40;
+
+    private readonly long _whole;
+    private long _left;
     private int _keptOpen;
     private TaskCompletionSource? _waiter;
 
-    public InboundCredit(Credit whole) => (_whole, _messages, _bytes) = (whole, whole.Messages, whole.Bytes);
+    public InboundCredit(Credit whole) => _left = _whole = Word(whole);
 
     /// <summary>Whether another message may be taken. Its size does not matter as long as some bytes are left.</summary>
-    public bool IsAvailable => Volatile.Read(ref _messages) > 0 && Volatile.Read(ref _bytes) > 0;
+    public bool IsAvailable
+    {
+        get
+        {
+            var left = Volatile.Read(ref _left);
+            var messages = (left + (1L << (MessageShift - 1))) >> MessageShift;
+            return messages > 0 && left - (messages << MessageShift) > 0;
+        }
+    }
 
     /// <summary>Whether nothing is under way, and no request goes on whose credit is back already.</summary>
-    public bool IsWhole => Volatile.Read(ref _keptOpen) == 0 && Volatile.Read(ref _messages) == _whole.Messages && Volatile.Read(ref _bytes) == _whole.Bytes;
+    public bool IsWhole => Volatile.Read(ref _keptOpen) == 0 && Volatile.Read(ref _left) == _whole;
 
     /// <summary>Whether the receive loop stands still for want of credit.</summary>
     public bool IsAwaited => Volatile.Read(ref _waiter) is not null;
 
-    public void Take(Credit credit)
-    {
-        Interlocked.Add(ref _messages, -credit.Messages);
-        Interlocked.Add(ref _bytes, -credit.Bytes);
-    }
+    public void Take(Credit credit) => Interlocked.Add(ref _left, -Word(credit));
 
     public void Return(Credit credit)
     {
         if (credit == Credit.None) return;
-        Interlocked.Add(ref _bytes, credit.Bytes);
-        Interlocked.Add(ref _messages, credit.Messages);
+        Interlocked.Add(ref _left, Word(credit));
         if (Volatile.Read(ref _waiter) is not null && IsAvailable) Wake();
     }
 
@@ -52,4 +57,6 @@ internal sealed class InboundCredit
     }
 
     public void Wake() => Interlocked.Exchange(ref _waiter, null)?.TrySetResult();
+
+    private static long Word(Credit credit) => ((long)credit.Messages << MessageShift) + credit.Bytes;
 }

@@ -77,6 +77,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
 
     public void Ping()
     {
+        counters.PingSent();
         Volatile.Write(ref _pingWanted, 1);
         Flush();
     }

@@ -22,6 +22,9 @@ internal sealed class SocketTransport(IConnectionLifetimeFeature lifetime, Socke
     // The lifetime's token alone would not do: it also tells the end of the peer's side, while the server's may still wait to be read.
     public bool IsOpen => socket?.Connected ?? !lifetime.ConnectionClosed.IsCancellationRequested;
 
+    /// <summary>Ends when the peer has ended its side, or the connection is gone.</summary>
+    public CancellationToken Ended => lifetime.ConnectionClosed;
+
     public static SocketTransport Of(IFeatureCollection features) =>
         new(features.GetRequiredFeature<IConnectionLifetimeFeature>(), features.Get<IConnectionSocketFeature>()?.Socket);
 

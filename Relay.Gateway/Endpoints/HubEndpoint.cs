@@ -62,7 +62,7 @@ internal sealed class HubEndpoint(
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
-        using var left = context.RequestAborted.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
+        using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
             if (await JoinAsync(connection, identity, tenant) is { } error) connection.Close(error);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Relay.Gateway.Api;
@@ -70,11 +71,14 @@ internal static class WebSocketHandshake
 
         // A slow reader is the outbox's affair: the server must not cut it for its rate.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+
+        // Not the stream that the upgrade gives: it adds two waits and a copy to every read, and a lock to every write.
+        var transport = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
 
         // Not the context's own Abort: it throws once the request is over, which may be in the very moment of an abort.
         var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        return new PipeSocket(new UpgradeStreamPipe(stream), new FrameReader(maxMessageBytes), lifetime.Abort);
+        return new PipeSocket(transport, new FrameReader(maxMessageBytes), lifetime.Abort);
     }
 
     private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)

@@ -1,4 +1,5 @@
 using Relay.Core.Errors;
+using Relay.Core.Protocol;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -49,10 +50,12 @@ internal sealed class GatewayCounters
 
     public void ConnectionClosed(CloseReason reason) => Interlocked.Increment(ref _closed[(int)reason]);
 
-    public void Received(int messages, long bytes)
+    /// <summary>A batch of messages was read. Every connection writes these words, so none does it for each message.</summary>
+    public void Received(Credit taken)
     {
-        Interlocked.Add(ref _messagesReceived, messages);
-        Interlocked.Add(ref _bytesReceived, bytes);
+        if (taken == Credit.None) return;
+        Interlocked.Add(ref _messagesReceived, taken.Messages);
+        Interlocked.Add(ref _bytesReceived, taken.Bytes);
     }
 
     public void Sent(int messages, long bytes)

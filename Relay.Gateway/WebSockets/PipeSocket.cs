@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Relay.Gateway.WebSockets;
 
-/// <summary>Frames over a duplex pipe: the pipe of a connection itself, or <see cref="UpgradeStreamPipe"/>.</summary>
+/// <summary>Frames over a duplex pipe, which stays with its owner: a disposed socket has given back all it read, and completes nothing.</summary>
 internal sealed class PipeSocket : IFrameSocket
 {
     private static readonly TaskCompletionSource NeverAborted = new();
@@ -22,7 +22,7 @@ internal sealed class PipeSocket : IFrameSocket
     private TaskCompletionSource? _aborting;
     private volatile bool _disposed;
 
-    /// <param name="transport">Is completed when the socket is disposed.</param>
+    /// <param name="transport">The connection's pipe. Nobody else reads or writes it until the socket is disposed.</param>
     /// <param name="reader">Says which limits hold and whether the peer is a client.</param>
     /// <param name="abortTransport">What cuts the connection under the pipe, from any thread.</param>
     public PipeSocket(IDuplexPipe transport, FrameReader reader, Action? abortTransport = null)
@@ -105,9 +105,8 @@ internal sealed class PipeSocket : IFrameSocket
         if (_disposed) return;
         _disposed = true;
         if (Interlocked.CompareExchange(ref _aborting, NeverAborted, null) is { } aborting) await aborting.Task.ConfigureAwait(false);
+        if (_holdsResult) _input.AdvanceTo(_rest.End);
         _rest = default;
-        await _input.CompleteAsync().ConfigureAwait(false);
-        await _output.CompleteAsync().ConfigureAwait(false);
     }
 
     private void AbortNow()

@@ -72,7 +72,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     [Fact]
     public void MessagesAndBytesAreCountedEachWay()
     {
-        _gateway.Received(3, 300);
+        _gateway.Received(new(3, 300));
         _gateway.Sent(2, 50);
         _gateway.Sent(1, 25);
 

@@ -1,19 +1,11 @@
 namespace Relay.Tests.Gateway.WebSockets;
 
-/// <summary>A stream that gives what a test scripted, then ends, and remembers how it was used.</summary>
-internal sealed class ScriptedStream : Stream
+/// <summary>A stream that gives the bytes it was made with, then ends, and remembers what was written to it.</summary>
+internal sealed class ScriptedStream(byte[] input) : Stream
 {
-    private ReadOnlyMemory<byte> _input;
-
-    public List<int> ReadSizes { get; } = [];
-
-    public List<int> Writes { get; } = [];
-
-    public bool KeepsWrites { get; init; }
+    private ReadOnlyMemory<byte> _input = input;
 
     public List<byte> Written { get; } = [];
-
-    public int Flushes { get; private set; }
 
     public override bool CanRead => true;
 
@@ -29,11 +21,8 @@ internal sealed class ScriptedStream : Stream
         set => throw new NotSupportedException();
     }
 
-    public void Script(byte[] input) => _input = input;
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ReadSizes.Add(buffer.Length);
         var count = Math.Min(buffer.Length, _input.Length);
         _input[..count].CopyTo(buffer);
         _input = _input[count..];
@@ -42,16 +31,11 @@ internal sealed class ScriptedStream : Stream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Writes.Add(buffer.Length);
-        if (KeepsWrites) Written.AddRange(buffer.Span);
+        Written.AddRange(buffer.Span);
         return ValueTask.CompletedTask;
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken)
-    {
-        Flushes++;
-        return Task.CompletedTask;
-    }
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override void Flush() => throw new NotSupportedException();
 

@@ -9,8 +9,7 @@ internal static class FrameworkOracle
     public static async Task<Outcome> ReadAsync(byte[] bytes)
     {
         var outcome = new Outcome([], [], Ending.Cut, 0, "");
-        var stream = new ScriptedStream { KeepsWrites = true };
-        stream.Script(bytes);
+        var stream = new ScriptedStream(bytes);
         using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
         var buffer = new byte[8192];
         var message = new List<byte>();
