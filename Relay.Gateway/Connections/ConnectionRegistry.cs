@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Connections;
 
@@ -8,7 +9,7 @@ namespace Relay.Gateway.Connections;
 /// All connections of the process: sweeps their clocks with one timer, sees that their sockets go after them, and drains them when the
 /// relay stops.
 /// </summary>
-internal sealed class ConnectionRegistry : IDisposable
+internal sealed class ConnectionRegistry : IReadiness, IDisposable
 {
     // What the kernel takes of a socket whose peer does not read: with less, the server is done by itself, and short connections cost nothing here.
     private const int KernelTakes = 8 * 1024;
@@ -34,6 +35,8 @@ internal sealed class ConnectionRegistry : IDisposable
     }
 
     public bool IsDraining => _draining;
+
+    public bool IsReady => !_draining;
 
     public int Count => _connections.Count;
 

@@ -10,12 +10,25 @@ internal enum CommandKind
     Version,
 }
 
+/// <summary>The relay's executables: what a command line may say depends on which one it is for.</summary>
+internal enum RelayProgram
+{
+    Gateway,
+    Silo,
+}
+
 /// <summary>What the arguments ask for. Settings among them are only collected here; the map judges them.</summary>
 internal sealed record CommandLine
 {
     private const string ConfigFileOption = "--config-file";
+    private const string RoleOption = "--role";
 
     public CommandKind Kind { get; private init; }
+
+    public RelayProgram Program { get; private init; }
+
+    /// <summary>What a Relay.Silo is in its cluster.</summary>
+    public ClusterRole Role { get; private init; }
 
     public string? ConfigFile { get; private init; }
 
@@ -23,10 +36,11 @@ internal sealed record CommandLine
 
     public ImmutableArray<SettingFault> Faults { get; private init; } = [];
 
-    public static CommandLine Parse(IReadOnlyList<string> args)
+    public static CommandLine Parse(IReadOnlyList<string> args, RelayProgram program = RelayProgram.Gateway)
     {
         var kinds = new HashSet<CommandKind>();
         string? configFile = null;
+        ClusterRole? role = null;
         var options = ImmutableArray.CreateBuilder<RawSetting>();
         var faults = ImmutableArray.CreateBuilder<SettingFault>();
         for (var i = 0; i < args.Count; i++)
@@ -52,16 +66,22 @@ internal sealed record CommandLine
                 value = args[++i];
             var shown = Readable.Name(name);
             var isSetting = name.Contains(':');
-            if (name != ConfigFileOption && !isSetting)
+            if (name == RoleOption && program != RelayProgram.Silo)
+                faults.Add(new SettingFault(shown, "", "is an option of Relay.Silo"));
+            else if (name is not (ConfigFileOption or RoleOption) && !isSetting)
                 faults.Add(new SettingFault(shown, "", "unknown option (--help lists them)"));
             else if (value is null)
                 faults.Add(new SettingFault(shown, "", "needs a value"));
             else if (isSetting)
                 options.Add(new RawSetting(SettingSource.Option, shown, [.. name[2..].Split(':')], RawShape.Text) { Text = value });
-            else if (configFile is not null)
+            else if (name == RoleOption ? role is not null : configFile is not null)
                 faults.Add(new SettingFault(shown, "", "is given twice"));
-            else
+            else if (name == ConfigFileOption)
                 configFile = value;
+            else if (SettingForms.Role.TryRead(value, out var given))
+                role = given;
+            else
+                faults.Add(new SettingFault(shown, "", $"must be {SettingForms.Role.Form}, not {Readable.Quote(value)}"));
         }
 
         return new CommandLine
@@ -70,6 +90,8 @@ internal sealed record CommandLine
                 : kinds.Contains(CommandKind.Version) ? CommandKind.Version
                 : kinds.Contains(CommandKind.Check) ? CommandKind.Check
                 : CommandKind.Run,
+            Program = program,
+            Role = role ?? ClusterRole.All,
             ConfigFile = configFile,
             Options = options.ToImmutable(),
             Faults = faults.ToImmutable(),

@@ -6,18 +6,25 @@ internal static class HelpText
     private static readonly string[] MainKeys =
         ["server.host", "server.port", "metrics.port", "logging.level", "hub.max_connections_per_user", "plugins.directory", "storage.sqlite.path"];
 
-    public static string Write()
+    private static readonly string[] ClusterKeys =
+        ["cluster.membership", "cluster.redis.connection_string", "cluster.host", "cluster.silo_port", "cluster.gateway_port", "cluster.primary_port"];
+
+    public static string Write(RelayProgram program)
     {
+        var silo = program == RelayProgram.Silo;
         var defaults = new RelaySettings();
-        var lines = MainKeys
+        var lines = (silo ? [.. MainKeys, .. ClusterKeys] : MainKeys)
             .Select(key => SettingsMap.All.First(setting => setting.Key == key))
             .Select(setting => $"  --{setting.Key.Replace('.', ':'),-34} {setting.Doc} [{setting.Show(defaults)}]");
+        var (name, what, roleUsage, role) = silo
+            ? ("Relay.Silo", "a node of a relay cluster", "[--role ROLE] ", "\n  --role ROLE                          silo: hubs; gateway: the front door; all: both [all]")
+            : ("Relay.Gateway", "a multi-tenant WebSocket relay", "", "");
         return $"""
-            relay: a multi-tenant WebSocket relay
+            relay: {what}
 
-            Usage: Relay.Gateway [--config-file FILE] [--SECTION:KEY VALUE]...
-                   Relay.Gateway --check-config [the same]
-
+            Usage: {name} {roleUsage}[--config-file FILE] [--SECTION:KEY VALUE]...
+                   {name} --check-config [the same]
+            {role}
               --config-file FILE                   read settings from a YAML file
               --check-config                       print every fault of the settings; exit 0 or 2
               --help                               print this

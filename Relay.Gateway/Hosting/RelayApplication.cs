@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Immutable;
 
 namespace Relay.Gateway.Hosting;
 
@@ -9,13 +10,15 @@ public static class RelayApplication
     /// <param name="args">The command line.</param>
     /// <param name="configure">Adds services, plugins first of all: <c>services.AddRelayPlugin&lt;MyPlugin&gt;()</c>.</param>
     /// <returns>The exit code: 0, 1 when the relay failed, 2 for faulty settings or plugins.</returns>
-    public static Task<int> RunAsync(string[] args, Action<IServiceCollection>? configure = null)
+    public static Task<int> RunAsync(string[] args, Action<IServiceCollection>? configure = null) =>
+        RunAsync(CommandLine.Parse(args), SettingsChecks.All, (settings, logFile) => RelayHost.RunAsync(settings, logFile, Console.Out, configure));
+
+    /// <summary>The same for any of the relay's executables.</summary>
+    internal static Task<int> RunAsync(CommandLine line, ImmutableArray<SettingsCheck> checks, Func<RelaySettings, Stream?, Task> run)
     {
         var environment = Environment.GetEnvironmentVariables()
             .Cast<DictionaryEntry>()
             .ToDictionary(each => (string)each.Key, each => (string?)each.Value ?? "", StringComparer.Ordinal);
-        var command = new RelayCommand(
-            Console.Out, Console.Error, (settings, logFile) => RelayHost.RunAsync(settings, logFile, Console.Out, configure));
-        return command.ExecuteAsync(new SettingsInput(CommandLine.Parse(args), environment));
+        return new RelayCommand(Console.Out, Console.Error, run).ExecuteAsync(new SettingsInput(line, environment) { Checks = checks });
     }
 }

@@ -11,7 +11,7 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
 
     public Task<int> ExecuteAsync(SettingsInput input) => input.Command.Kind switch
     {
-        CommandKind.Help => PrintAsync(HelpText.Write()),
+        CommandKind.Help => PrintAsync(HelpText.Write(input.Command.Program)),
         CommandKind.Version => PrintAsync("relay " + Version),
         CommandKind.Check => CheckAsync(SettingsLoader.Load(input)),
         CommandKind.Run => RunAsync(SettingsLoader.Load(input)),

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
-using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Telemetry;
 
@@ -11,25 +10,39 @@ namespace Relay.Gateway.Hosting;
 /// <summary>The relay as a host: built from the settings alone, run until it is told to stop.</summary>
 internal static class RelayHost
 {
-    public static async Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null)
+    public static Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null) =>
+        RunAsync(Build(settings, logFile, configure), settings, output);
+
+    /// <summary>Runs what was built, and says where it listens.</summary>
+    public static async Task RunAsync(WebApplication app, RelaySettings settings, TextWriter output)
     {
-        await using var app = Build(settings, logFile, configure);
+        await using var owned = app;
         await app.StartAsync();
 
-        // In the order in which Build listens.
+        // In the order in which CreateBuilder listens.
         await output.WriteLineAsync("relay listening on " + app.Urls.First());
         if (settings.Metrics.Enabled)
             await output.WriteLineAsync("relay metrics on " + app.Urls.Last() + MetricsEndpoint.Path);
         await app.WaitForShutdownAsync();
     }
 
+    /// <summary>The relay in one process.</summary>
     public static WebApplication Build(RelaySettings settings, Stream? logFile, Action<IServiceCollection>? configure = null)
     {
-        // Empty: ASPNETCORE_URLS, appsettings.json and the like must not say where the relay listens.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Relay.Gateway" });
-        builder.Logging.AddRelayLogging(settings.Logging, logFile);
+        var builder = CreateBuilder("Relay.Gateway", settings, logFile);
         configure?.Invoke(builder.Services);
-        builder.Services.AddRelayGateway(settings);
+        builder.Services.AddRelay(settings).AddRelayPlugins(settings).AddInProcessRuntime().AddRelayGateway(settings);
+        var app = builder.Build();
+        app.UseRelayGateway();
+        return app;
+    }
+
+    /// <summary>A host that logs and listens as the settings say, with nothing behind it yet.</summary>
+    public static WebApplicationBuilder CreateBuilder(string name, RelaySettings settings, Stream? logFile)
+    {
+        // Empty: ASPNETCORE_URLS, appsettings.json and the like must not say where the relay listens.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = name });
+        builder.Logging.AddRelayLogging(settings.Logging, logFile);
         builder.Services.AddRoutingCore();
 
         // The drain keeps its own time; the server gets a moment more to let go of what the drain has closed.
@@ -41,20 +54,29 @@ internal static class RelayHost
             if (settings.Metrics.Enabled)
                 Listen(kestrel, settings.Metrics.Host, settings.Metrics.Port, static listener => listener.OnlyMetrics());
         });
-        var app = builder.Build();
+        return builder;
+    }
 
+    /// <summary>The front door's addresses, over the runtime that was added.</summary>
+    public static void UseRelayGateway(this WebApplication app)
+    {
         // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
         app.Services.GetRequiredService<IRelayRuntime>();
-        var registry = app.Services.GetRequiredService<ConnectionRegistry>();
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();
         app.UseRouting();
         app.MapConsole();
         app.MapHubsApi();
+        app.MapHealth();
+    }
+
+    /// <summary>What an orchestrator asks.</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        IReadiness[] parts = [.. app.Services.GetServices<IReadiness>()];
         app.MapGet("/healthz/live", () => Results.Ok());
-        app.MapGet("/healthz/ready", () => registry.IsDraining ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Ok());
-        return app;
+        app.MapGet("/healthz/ready", () => parts.All(static part => part.IsReady) ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
     }
 
     private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)

@@ -10,37 +10,58 @@ using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Hosting;
 
-/// <summary>The gateway's parts, put together.</summary>
+/// <summary>The relay's parts, put together: what every process has, what the front door has, what hubs need, and the in-process runtime.</summary>
 internal static class RelayServices
 {
-    /// <summary>Adds the gateway and, beside it, the in-process runtime.</summary>
-    public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
+    /// <summary>Adds what every process has.</summary>
+    public static IServiceCollection AddRelay(this IServiceCollection services, RelaySettings settings)
     {
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(Options(settings));
+        services.AddSingleton<GatewayCounters>();
+        services.AddSingleton(static provider => new RelayMetrics(
+            provider.GetRequiredService<GatewayCounters>(),
+            provider.GetRequiredService<RuntimeCounters>(),
+            provider.GetService<IPluginStoreProvider>() as SqliteStore));
+        return services;
+    }
+
+    /// <summary>Adds the front door; it needs a runtime beside it.</summary>
+    public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
+    {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
         services.AddSingleton(new OriginPolicy(settings.Server));
         services.AddSingleton(new HostPolicy(settings.Server));
-        services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
+        services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<HubEndpoint>();
+        services.AddHostedService<DrainService>();
+        return services;
+    }
+
+    /// <summary>Adds what hubs need, wherever they are hosted: the plugins and their store.</summary>
+    public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings)
+    {
         services.AddSingleton(provider => Plugins(provider, settings.Plugins));
         services.TryAddSingleton<IPluginStoreProvider>(static provider => provider.GetRequiredService<SqliteStore>());
         services.AddSingleton(provider => SqliteStore.Start(
             new SqliteStoreOptions(settings.Storage.Sqlite.Path), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteStore>>()));
-        services.AddSingleton(provider => new InProcessRuntime(
-            Options(settings),
+        return services;
+    }
+
+    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it.</summary>
+    public static IServiceCollection AddInProcessRuntime(this IServiceCollection services)
+    {
+        services.AddSingleton(static provider => new InProcessRuntime(
+            provider.GetRequiredService<RuntimeOptions>(),
             provider.GetRequiredService<PluginRegistry>(),
             provider.GetRequiredService<IPluginStoreProvider>(),
             provider,
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
-        services.AddSingleton(static provider => new RelayMetrics(
-            provider.GetRequiredService<GatewayCounters>(),
-            provider.GetRequiredService<InProcessRuntime>().Counters,
-            provider.GetRequiredService<IPluginStoreProvider>() as SqliteStore));
-        services.AddHostedService<DrainService>();
+        services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
 

@@ -22,6 +22,8 @@ internal sealed record RelaySettings
 
     public RelayStorageOptions Storage { get; init; } = new();
 
+    public RelayClusterOptions Cluster { get; init; } = new();
+
     /// <summary>By exact name: tenants that differ in case or normalisation are different tenants.</summary>
     public ImmutableSortedDictionary<string, RelayTenantOptions> Tenants { get; init; } = DefaultTenants;
 

@@ -12,6 +12,11 @@ internal static class SettingForms
     public static SettingType<string> Host { get; } = SettingTypes.Checked(
         "an IP address, localhost or *", text => text is AnyHost or Localhost || TryReadAddress(text, out _));
 
+    /// <summary>An address to be told to others, who could do nothing with "every address".</summary>
+    public static SettingType<string> OwnAddress { get; } = SettingTypes.Checked(
+        "an IP address of this machine",
+        text => TryReadAddress(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any));
+
     public static SettingType<string> Path { get; } = SettingTypes.Checked(
         "a path", text => !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl));
 
@@ -36,6 +41,12 @@ internal static class SettingForms
     {
         Hint = text => text == "token" ? "token is not part of this version" : null,
     };
+
+    public static SettingType<ClusterRole> Role { get; } = SettingTypes.OneOf(
+        ("silo", ClusterRole.Silo), ("gateway", ClusterRole.Gateway), ("all", ClusterRole.All));
+
+    public static SettingType<ClusterMembership> Membership { get; } = SettingTypes.OneOf(
+        ("localhost", ClusterMembership.Localhost), ("redis", ClusterMembership.Redis));
 
     // A bare word is more often a mistyped stderr than a file of that name.
     public static SettingType<string> LogOutput { get; } = SettingTypes.Checked(

@@ -32,6 +32,7 @@ internal static class SettingsChecks
                 : null),
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
+        .. ClusterSettings.Checks,
     ];
 
     private static bool Overlap(string one, string other) => one == other || IsAny(one) || IsAny(other)

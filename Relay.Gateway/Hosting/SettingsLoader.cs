@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 
 namespace Relay.Gateway.Hosting;
@@ -8,6 +9,8 @@ internal sealed record SettingsInput(CommandLine Command, IReadOnlyDictionary<st
     public Func<string, Stream> OpenFile { get; init; } = File.OpenRead;
 
     public Func<string, bool> DirectoryExists { get; init; } = Directory.Exists;
+
+    public ImmutableArray<SettingsCheck> Checks { get; init; } = SettingsChecks.All;
 }
 
 /// <summary>Settings that hold together, or every fault.</summary>
@@ -26,13 +29,13 @@ internal sealed class SettingsLoader
     // Without tenants, so that the first one that is named replaces the default.
     private RelaySettings _settings = new() { Tenants = RelaySettings.NoTenants };
 
-    private SettingsLoader()
-    {
-    }
+    private readonly RelayProgram _program;
+
+    private SettingsLoader(RelayProgram program) => _program = program;
 
     public static SettingsResult Load(SettingsInput input)
     {
-        var loader = new SettingsLoader();
+        var loader = new SettingsLoader(input.Command.Program);
         foreach (var fault in input.Command.Faults)
             loader._faults.Add(fault.Origin, fault.Key, fault.Message);
         if (input.Command.ConfigFile is { } file)
@@ -41,7 +44,7 @@ internal sealed class SettingsLoader
         loader.ApplyAll(input.Command.Options);
         if (loader._settings.Tenants.IsEmpty)
             loader._settings = loader._settings with { Tenants = RelaySettings.DefaultTenants };
-        loader.Check(input.DirectoryExists);
+        loader.Check(input.Checks, input.DirectoryExists);
         return new SettingsResult(loader._faults.Any ? null : loader._settings, loader._faults.ToList());
     }
 
@@ -62,7 +65,13 @@ internal sealed class SettingsLoader
 
     private void Apply(RawSetting raw)
     {
-        if (SettingsMap.Find(raw.Path) is { } setting)
+        if (raw.Path[0] == ClusterSettings.Section && _program != RelayProgram.Silo)
+        {
+            // One fault for the section, however many of its keys are given.
+            if (!_faults.Concerns(ClusterSettings.Section))
+                _faults.Add(raw.Origin, ClusterSettings.Section, "belongs to Relay.Silo; this is Relay.Gateway, which runs alone");
+        }
+        else if (SettingsMap.Find(raw.Path) is { } setting)
         {
             if (setting.Apply(_settings, raw, out var fault) is { } changed)
                 _settings = changed;
@@ -86,9 +95,9 @@ internal sealed class SettingsLoader
         }
     }
 
-    private void Check(Func<string, bool> directoryExists)
+    private void Check(ImmutableArray<SettingsCheck> checks, Func<string, bool> directoryExists)
     {
-        foreach (var check in SettingsChecks.All)
+        foreach (var check in checks)
         {
             // A key with a fault holds its default here, which says nothing about what was meant.
             if (!check.Keys.Any(_faults.Concerns) && check.Fault(_settings, directoryExists) is { } message)

@@ -136,6 +136,8 @@ internal static partial class SettingsMap
         Sqlite.Value("path", SettingForms.Path, o => o.Path, (o, v) => o with { Path = v },
             "The database file; its folder is made when it is missing."),
 
+        .. ClusterSettings.All,
+
         new TenantSetting(),
         new PluginSetting(),
     ];

@@ -16,6 +16,8 @@ internal sealed record Loading
 
     public string[] Args { get; init; } = [];
 
+    public RelayProgram Program { get; init; }
+
     public string[] Folders { get; init; } = [];
 
     public static RelaySettings Defaults { get; } = new();
@@ -28,7 +30,7 @@ internal sealed record Loading
     {
         var bytes = FileBytes ?? (Yaml is null ? null : Encoding.UTF8.GetBytes(Yaml));
         string[] args = bytes is null ? Args : ["--config-file", FileName, .. Args];
-        return new SettingsInput(CommandLine.Parse(args), Environment)
+        return new SettingsInput(CommandLine.Parse(args, Program), Environment)
         {
             OpenFile = name => name == FileName && bytes is not null
                 ? new MemoryStream(bytes)

@@ -1,0 +1,3 @@
+using Relay.Silo;
+
+return await SiloApplication.RunAsync(args);

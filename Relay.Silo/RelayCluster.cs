@@ -1,0 +1,83 @@
+using System.Net;
+using Orleans.Configuration;
+using Relay.Gateway.Hosting;
+using OrleansClusterOptions = Orleans.Configuration.ClusterOptions;
+
+namespace Relay.Silo;
+
+/// <summary>How a process takes part in its cluster: where the others are, how it listens, how soon a lost one is given up.</summary>
+internal static class RelayCluster
+{
+    private const string ServiceId = "relay";
+
+    // A call that is not answered by now is retried or given up; the framework's half minute would keep a client waiting as long.
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan OpenConnectionTimeout = TimeSpan.FromSeconds(2);
+
+    public static ISiloBuilder UseRelayCluster(this ISiloBuilder silo, RelayClusterOptions cluster)
+    {
+        silo.Configure<OrleansClusterOptions>(options => Name(options, cluster));
+        silo.Configure<ClusterMembershipOptions>(Probe);
+        silo.Configure<SiloMessagingOptions>(static options => options.ResponseTimeout = ResponseTimeout);
+        silo.Configure<ConnectionOptions>(static options => options.OpenConnectionTimeout = OpenConnectionTimeout);
+        switch (cluster.Membership)
+        {
+            case ClusterMembership.Localhost:
+                var primary = cluster.PrimaryPort == 0 ? null : new IPEndPoint(IPAddress.Loopback, cluster.PrimaryPort);
+                silo.UseLocalhostClustering(cluster.SiloPort, cluster.GatewayPort, primary, ServiceId, cluster.Id);
+                break;
+            case ClusterMembership.Redis:
+                // Listens at that address only: these ports ask for no password.
+                silo.ConfigureEndpoints(IPAddress.Parse(cluster.Host), cluster.SiloPort, cluster.GatewayPort);
+                silo.UseRedisClustering(_ => { });
+                silo.Services.AddRedisMembership(cluster);
+                break;
+        }
+
+        return silo;
+    }
+
+    public static IClientBuilder UseRelayCluster(this IClientBuilder client, RelayClusterOptions cluster)
+    {
+        client.Configure<OrleansClusterOptions>(options => Name(options, cluster));
+        client.Configure<ClientMessagingOptions>(static options => options.ResponseTimeout = ResponseTimeout);
+        client.Configure<ConnectionOptions>(static options => options.OpenConnectionTimeout = OpenConnectionTimeout);
+
+        // A new silo is used this soon.
+        client.Configure<GatewayOptions>(static options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        client.Services.AddSingleton<ClusterConnection>();
+        client.Services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ClusterConnection>());
+        client.Services.AddSingleton<IClientConnectionRetryFilter>(static provider => provider.GetRequiredService<ClusterConnection>());
+        client.Services.AddSingleton<IClusterConnectionStatusObserver>(static provider => provider.GetRequiredService<ClusterConnection>());
+        switch (cluster.Membership)
+        {
+            case ClusterMembership.Localhost:
+                client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, cluster.GatewayPort));
+                break;
+            case ClusterMembership.Redis:
+                client.UseRedisClustering(_ => { });
+                client.Services.AddRedisMembership(cluster);
+                break;
+        }
+
+        return client;
+    }
+
+    private static void Name(OrleansClusterOptions options, RelayClusterOptions cluster) => (options.ServiceId, options.ClusterId) = (ServiceId, cluster.Id);
+
+    // A lost silo is declared dead within 5 s, see docs/operations.md for what was measured.
+    private static void Probe(ClusterMembershipOptions options)
+    {
+        options.ProbeTimeout = TimeSpan.FromSeconds(1);
+        options.NumMissedProbesLimit = 3;
+
+        // Of two silos one vote is enough: the framework never asks for more than half of those that are left.
+        options.NumVotesForDeathDeclaration = 2;
+        options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+
+        // After three of these a silo counts as gone when a whole cluster starts again over the entries of the one that crashed.
+        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+        options.DefunctSiloExpiration = TimeSpan.FromDays(1);
+    }
+}

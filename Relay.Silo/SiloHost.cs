@@ -1,0 +1,85 @@
+using Relay.Core.Plugins;
+using Relay.Core.Runtime;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.Telemetry;
+using Relay.Grains;
+
+namespace Relay.Silo;
+
+/// <summary>A node of a cluster as a host: hubs, the front door, or both, by its role.</summary>
+internal static partial class SiloHost
+{
+    public static async Task RunAsync(
+        ClusterRole role, RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null)
+    {
+        var app = Build(role, settings, logFile, configure);
+        var (log, cluster) = (app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloHost)), settings.Cluster);
+        if (role == ClusterRole.Gateway)
+            LogGateway(log, SettingForms.Membership.Show(cluster.Membership), cluster.Id);
+        else
+            LogSilo(log, SettingForms.Role.Show(role), SettingForms.Membership.Show(cluster.Membership), cluster.Id, cluster.Host, cluster.SiloPort, cluster.GatewayPort);
+        var stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            await RelayHost.RunAsync(app, settings, output);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it still waited for its cluster.
+            LogNeverStarted(log);
+        }
+    }
+
+    public static WebApplication Build(ClusterRole role, RelaySettings settings, Stream? logFile, Action<IServiceCollection>? configure = null)
+    {
+        var builder = RelayHost.CreateBuilder("Relay.Silo", settings, logFile);
+        var (services, options) = (builder.Services, new ClusterOptions(settings.Cluster.CentralShards, settings.Cluster.SyncInterval));
+        configure?.Invoke(services);
+        services.AddRelay(settings).AddSingleton<RuntimeCounters>();
+        if (role == ClusterRole.Gateway)
+        {
+            builder.UseOrleansClient(client => client.UseRelayCluster(settings.Cluster));
+        }
+        else
+        {
+            services.AddRelayPlugins(settings);
+            services.AddSingleton<IReadiness, SiloReadiness>();
+            services.AddHostedService<MembershipLog>();
+            builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options));
+
+            // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
+            services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
+        }
+
+        if (role != ClusterRole.Silo) services.AddOrleansRuntime(options).AddRelayGateway(settings);
+        var app = builder.Build();
+        if (role != ClusterRole.Gateway)
+        {
+            // Made now, so that what is wrong with plugins or storage is a start-up error.
+            app.Services.GetRequiredService<PluginRegistry>();
+            app.Services.GetRequiredService<IPluginStoreProvider>();
+        }
+
+        if (role == ClusterRole.Silo)
+            UseHealthOnly(app);
+        else
+            app.UseRelayGateway();
+        return app;
+    }
+
+    private static void UseHealthOnly(WebApplication app)
+    {
+        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
+        app.UseRouting();
+        app.MapHealth();
+    }
+
+    [LoggerMessage(5001, LogLevel.Information, "Role {Role}, membership {Membership}, cluster {Cluster}: silo at {Host}:{SiloPort}, for gateways at port {GatewayPort}")]
+    private static partial void LogSilo(ILogger logger, string role, string membership, string cluster, string host, int siloPort, int gatewayPort);
+
+    [LoggerMessage(5002, LogLevel.Information, "Role gateway, membership {Membership}, cluster {Cluster}")]
+    private static partial void LogGateway(ILogger logger, string membership, string cluster);
+
+    [LoggerMessage(5003, LogLevel.Information, "Told to stop before the cluster was there")]
+    private static partial void LogNeverStarted(ILogger logger);
+}
