@@ -14,7 +14,7 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     private readonly ILogger[] _pluginLogs;
     private readonly Watchdog _watchdog;
     private readonly ITimer _sweep;
-    private long _incarnations;
+    private readonly IIncarnationSource _incarnations;
     private volatile bool _stopping;
 
     /// <summary>Makes the runtime and starts its sweep.</summary>
@@ -24,8 +24,17 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     /// <param name="services">What plugins' constructors are given.</param>
     /// <param name="logs">Where to log.</param>
     /// <param name="time">The source of time and timers.</param>
-    public InProcessRuntime(RuntimeOptions options, PluginRegistry registry, IPluginStoreProvider stores, IServiceProvider services, ILoggerFactory logs, TimeProvider time)
+    /// <param name="incarnations">Numbers the plugins' instances; only for a store that outlives the process and keeps its fences.</param>
+    public InProcessRuntime(
+        RuntimeOptions options,
+        PluginRegistry registry,
+        IPluginStoreProvider stores,
+        IServiceProvider services,
+        ILoggerFactory logs,
+        TimeProvider time,
+        IIncarnationSource? incarnations = null)
     {
+        _incarnations = incarnations ?? new CountedIncarnations();
         (Options, Registry, Stores, Services) = (options, registry, stores, services);
         Clock = new(time);
         Plugins = [.. registry.Plugins.Select(plugin => new PluginInfo(plugin.Prefix, plugin.AutoStart, plugin.RequiredScope))];
@@ -101,7 +110,7 @@ public sealed class InProcessRuntime : IRelayRuntime, IDisposable
     /// <summary>Stops the sweep. What has not ended is left to the end of the process.</summary>
     public void Dispose() => _sweep.Dispose();
 
-    internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
+    internal long NextIncarnation() => _incarnations.Next();
 
     internal ILogger PluginLog(int plugin) => _pluginLogs[plugin];
 

@@ -25,21 +25,20 @@ internal static class RelayServices
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<HubEndpoint>();
         services.AddSingleton(provider => Plugins(provider, settings.Plugins));
-        services.TryAddSingleton<IPluginStoreProvider>(static provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton(provider => SqliteStore.Start(
-            new SqliteStoreOptions(settings.Storage.Sqlite.Path), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteStore>>()));
+        services.AddRelayStore(settings.Storage);
         services.AddSingleton(provider => new InProcessRuntime(
             Options(settings),
             provider.GetRequiredService<PluginRegistry>(),
             provider.GetRequiredService<IPluginStoreProvider>(),
             provider,
             provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<IIncarnationSource>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<InProcessRuntime>().Counters,
-            provider.GetRequiredService<IPluginStoreProvider>() as SqliteStore));
+            provider.GetRequiredService<IPluginStoreProvider>() as IDurableStore));
         services.AddHostedService<DrainService>();
         return services;
     }

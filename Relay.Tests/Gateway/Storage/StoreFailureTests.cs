@@ -1,6 +1,6 @@
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 

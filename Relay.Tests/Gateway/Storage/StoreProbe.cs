@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 
@@ -13,7 +13,7 @@ internal static class StoreProbe
     {
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new ManualResetEventSlim();
-        _ = store.Writer.Submit(new StoreOperation<bool>(_ =>
+        _ = store.Writer.Submit(new SqliteOperation<bool>(_ =>
         {
             held.TrySetResult();
             return release.Wait(TimeSpan.FromSeconds(30));
@@ -24,7 +24,7 @@ internal static class StoreProbe
 
     /// <summary>Reads a value of the writer's connection, such as a pragma.</summary>
     public static Task<object?> ScalarAsync(this SqliteStore store, string sql) =>
-        store.Writer.Submit(new StoreOperation<object?>(session => Scalar(session.Connection, sql)), CancellationToken.None)
+        store.Writer.Submit(new SqliteOperation<object?>(session => Scalar(session.Connection, sql)), CancellationToken.None)
             .AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
     private static object? Scalar(SqliteConnection connection, string sql)
