@@ -11,7 +11,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     private CentralKey _key;
     private CentralHub<HubRef> _hub = null!;
     private ICentralHubGrain _self = null!;
-    private TimeSpan _born;
+    private long _born;
 
     private Turn Turn => new(silo.Clock.Now);
 
@@ -21,7 +21,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
         var limits = silo.Options.Hubs;
         _hub = new(_key.Tenant, limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards }, this);
         _self = grains.GetGrain<ICentralHubGrain>(this.GetPrimaryKeyString());
-        _born = silo.Clock.Now;
+        _born = silo.Time.GetTimestamp();
         silo.Add(this);
         return Task.CompletedTask;
     }
@@ -37,7 +37,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
         var known = _hub.Find(userId) is not null;
         var hub = _hub.Route(userId, Turn);
         // Before all hubs had the time to tell of themselves, a user that is unknown here may still have one.
-        var isComplete = silo.Clock.Now - _born > silo.Options.Hubs.CollectionInterval * 2;
+        var isComplete = silo.Time.GetElapsedTime(_born) > cluster.RepeatInterval * 2;
         return Task.FromResult(new RouteReply(hub is null ? (int)ErrorCode.HubCreationFailed : null, !known && isComplete));
     }
 

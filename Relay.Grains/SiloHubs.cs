@@ -11,11 +11,12 @@ internal sealed class SiloHubs : HubRuntime
 {
     private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
     private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
-    private readonly ConcurrentDictionary<string, GatewayOutbox> _gateways = new();
+    private readonly ConcurrentDictionary<string, Lazy<GatewayOutbox>> _gateways = new();
     private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
     private readonly ClusterOptions _cluster;
     private readonly TimeProvider _time;
     private readonly ClusterLog _log;
+    private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
     private readonly ClockNumbers _epochs;
 
@@ -36,6 +37,13 @@ internal sealed class SiloHubs : HubRuntime
         (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
+        _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
+    }
+
+    public override void Dispose()
+    {
+        _repetition.Dispose();
+        base.Dispose();
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>
@@ -48,8 +56,11 @@ internal sealed class SiloHubs : HubRuntime
     internal long NextEpoch() => _epochs.Next();
 
     /// <summary>The way to a gateway.</summary>
-    internal GatewayOutbox Outbox(GatewayRef gateway) =>
-        _gateways.GetOrAdd(gateway.Id, static (_, state) => new(state.gateway, state.hubs.Silo, state.hubs._cluster, state.hubs._time, state.hubs._log, state.hubs.Lost), (gateway, hubs: this));
+    internal GatewayOutbox Outbox(GatewayRef gateway)
+    {
+        // Lazy: of two made at once, one would go on beating beside the other, and the gateway would take the other's batches for old ones.
+        return _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
+    }
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
 
@@ -65,10 +76,16 @@ internal sealed class SiloHubs : HubRuntime
     {
         if (now < _nextCollection) return;
         _nextCollection = now + Options.Hubs.CollectionInterval;
-        // Told again and again, so that a central hub that took the place of a lost one learns of hubs where nothing happens.
-        foreach (var (hub, _) in _hubs) hub.Repeat();
         foreach (var (central, _) in _centrals) central.CollectSoon();
     }
+
+    // A central hub that took the place of a lost one learns of hubs where nothing happens.
+    private void Repeat()
+    {
+        foreach (var (hub, _) in _hubs) hub.Repeat();
+    }
+
+    private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, _time, _log, Lost);
 
     private void Lost(GatewayOutbox gateway) => _gateways.TryRemove(gateway.Id, out _);
 }

@@ -136,7 +136,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     {
         Tell(() => _central.Ended(_key.UserId, _epoch));
         _ended.TrySetResult();
-        DeactivateOnIdle();
+        // Not DeactivateOnIdle: this is any thread, and the grain may be on its way out already.
+        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has ended."));
     }
 
     public void ReportGroup(UserHubActor hub, string group, bool member) => Tell(() => _central.Group(_key.UserId, _epoch, group, member));
@@ -218,7 +219,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         {
             try
             {
-                return (gateway, await gateway.Observer.Held(_key.ToActorKey()));
+                return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.CallTimeout, silo.Time));
             }
             catch (Exception) when (silo.Time.GetElapsedTime(began) < patience)
             {

@@ -28,7 +28,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     private bool _pumping;
     private bool _isOver;
     private long _epoch;
-    private long _batch;
+
+    // From the wall clock, so that a user's next link goes on above the last one's.
+    private long _batch = runtime.Time.GetUtcNow().Ticks;
     private long _lastTaken;
     private long _numbers;
 
@@ -58,7 +60,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         {
             try
             {
-                var reply = await runtime.Hub(user).Join(runtime.Gateway, ConnectionInfo.Of(connection.Id, connection.Identity, isJoined: false), isNew);
+                var reply = await runtime.Hub(user).Join(runtime.Gateway, ConnectionInfo.Of(connection.Id, connection.Identity, isJoined: false), isNew).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
                 if (Joined(linked, reply)) return new(new ClusterHubLink(this, linked), null);
                 if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
             }
