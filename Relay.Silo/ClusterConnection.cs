@@ -39,7 +39,7 @@ internal sealed partial class ClusterConnection(RelaySettings settings, TimeProv
     [LoggerMessage(5010, LogLevel.Warning, "Waiting for a silo of cluster {Cluster} (membership {Membership}): {Fault}")]
     private partial void LogWaiting(string membership, string cluster, string fault);
 
-    [LoggerMessage(5011, LogLevel.Information, "Connected to {Silos} silos, before to {Before}")]
+    [LoggerMessage(5011, LogLevel.Information, "Silos to connect to: {Silos}, before: {Before}")]
     private partial void LogSilos(int silos, int before);
 
     [LoggerMessage(5012, LogLevel.Error, "No silo is left to connect to: not ready until one is back")]
