@@ -64,6 +64,20 @@ public readonly record struct UserKey
     /// <summary>The user's id.</summary>
     public string UserId { get; }
 
+    /// <summary>The key as one string, for an actor that is named by one. The tenant's length stands before it, because ids may hold any character.</summary>
+    /// <returns>The string.</returns>
+    public string ToActorKey() => ActorKeys.Join(Tenant, UserId);
+
+    /// <summary>Reads <see cref="ToActorKey"/>.</summary>
+    /// <param name="key">The string.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static UserKey FromActorKey(string key)
+    {
+        var (tenant, user) = ActorKeys.Split(key);
+        return new(tenant, user);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Tenant}/{UserId}";
 }
@@ -75,4 +89,56 @@ public readonly record struct PluginKey(UserKey User, string Prefix)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{User}/{Prefix}";
+}
+
+/// <summary>A part of a tenant's directory of hubs, where a cluster spreads it: the key of a central hub.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Shard">Which part, from 0.</param>
+public readonly record struct CentralKey(TenantId Tenant, int Shard)
+{
+    /// <summary>The part that knows a user. The same in every process and version: it must not depend on anything but the id.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="shards">How many parts there are.</param>
+    /// <returns>The key.</returns>
+    public static CentralKey Of(UserKey user, int shards)
+    {
+        // FNV-1a over UTF-16, folded: no secret is needed, since one tenant's users only crowd their own tenant's shards.
+        var hash = 2166136261u;
+        foreach (var c in user.UserId) hash = (hash ^ c) * 16777619u;
+        return new(user.Tenant, (int)((hash ^ (hash >> 15)) % (uint)shards));
+    }
+
+    /// <summary>The key as one string.</summary>
+    /// <returns>The string.</returns>
+    public string ToActorKey() => ActorKeys.Join(Tenant, Shard.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Reads <see cref="ToActorKey"/>.</summary>
+    /// <param name="key">The string.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static CentralKey FromActorKey(string key)
+    {
+        var (tenant, shard) = ActorKeys.Split(key);
+        return new(tenant, int.Parse(shard, System.Globalization.CultureInfo.InvariantCulture));
+    }
+}
+
+/// <summary>Keys of actors as strings: the length of the tenant's name, a colon, the name, the rest.</summary>
+public static class ActorKeys
+{
+    /// <summary>Whose actor a key names.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The tenant.</returns>
+    /// <exception cref="FormatException">It is no key of the relay's.</exception>
+    public static TenantId TenantOf(string key) => Split(key).Tenant;
+
+    internal static string Join(TenantId tenant, string rest) => $"{tenant.Name.Length}:{tenant.Name}{rest}";
+
+    internal static (TenantId Tenant, string Name) Split(string key)
+    {
+        var colon = key.IndexOf(':');
+        if (colon < 1 || !int.TryParse(key.AsSpan(0, colon), System.Globalization.NumberStyles.None, null, out var length) || length > key.Length - colon - 1)
+            throw new FormatException("This is no key of an actor.");
+        return (new(key.Substring(colon + 1, length)), key[(colon + 1 + length)..]);
+    }
 }

@@ -47,6 +47,9 @@ public enum ErrorCode
 
     /// <summary>The relay is being stopped.</summary>
     GoingAway,
+
+    /// <summary>The process that had taken the message was lost, or gave its connection up, before there was an answer: it may or may not have been handled.</summary>
+    OutcomeUnknown,
 }
 
 /// <summary>What an error means on the wire.</summary>

@@ -104,6 +104,25 @@ public sealed class CentralHub<THub>
         if (clients == 0) entry.IdleSince = turn.Now;
     }
 
+    /// <summary>
+    /// As <see cref="Activity"/>, from a hub that may have been there before this directory, which then learns of it: in a cluster either may be
+    /// lost without the other. What the hub has seen counts as all that was routed to it; a join on its way is reported in its turn.
+    /// </summary>
+    /// <param name="userId">Whose hub.</param>
+    /// <param name="hub">The hub.</param>
+    /// <param name="clients">Its clients.</param>
+    /// <param name="joins">Joins that it has seen.</param>
+    /// <param name="turn">The turn.</param>
+    public void Reported(string userId, THub hub, int clients, long joins, Turn turn)
+    {
+        if (!_hubs.TryGetValue(userId, out var entry)) _hubs.Add(userId, entry = new Entry(hub) { IdleSince = turn.Now });
+        entry.Routed = joins;
+        // Repeated news of an idle hub must not make it young again.
+        var idle = entry.Clients == 0 && clients == 0 ? entry.IdleSince : turn.Now;
+        Activity(userId, hub, clients, joins, turn);
+        entry.IdleSince = idle;
+    }
+
     /// <summary>A hub has ended.</summary>
     /// <param name="userId">Whose hub.</param>
     /// <param name="hub">The hub; news of one that has been forgotten is ignored.</param>

@@ -60,23 +60,16 @@ public sealed partial class UserHub
     /// <param name="connection">The connection. It is given its welcome before anything else.</param>
     /// <param name="turn">The turn.</param>
     /// <returns>Null, or why it may not.</returns>
-    public ErrorCode? Join(IHubConnection connection, Turn turn)
-    {
-        _joins++;
-        if (_phase == Phase.Abandoned) return ErrorCode.HubCreationFailed;
-        if (_stopping) return ErrorCode.GoingAway;
-        if (_phase != Phase.Active) BeginAnew(turn);
-        if (_connections.Count >= _limits.MaxConnectionsPerUser)
-        {
-            _port.ReportActivity(_connections.Count, _joins);
-            return ErrorCode.MaxConnectionsReached;
-        }
+    public ErrorCode? Join(IHubConnection connection, Turn turn) => Enter(connection, welcome: true, turn);
 
-        _connections.Add(connection);
-        connection.Push(Welcome(connection.Id));
-        if (_connections.Count == 1) TellPresence(true);
-        _port.ReportActivity(_connections.Count, _joins);
-        return null;
+    /// <summary>A connection that was welcomed before is the hub's again: the hub was lost and began anew elsewhere, or had given the connection up.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="turn">The turn.</param>
+    /// <returns>Null, or why it may not: others have taken its place.</returns>
+    public ErrorCode? Restore(IHubConnection connection, Turn turn)
+    {
+        if (_connections.Find(connection.Id) is not null) return null;
+        return Enter(connection, welcome: false, turn);
     }
 
     /// <summary>A connection has closed.</summary>
@@ -150,6 +143,12 @@ public sealed partial class UserHub
         End();
     }
 
+    /// <summary>Tells the central hub again how many clients there are: it may have been lost and know nothing of this hub.</summary>
+    public void Repeat()
+    {
+        if (_phase == Phase.Active) _port.ReportActivity(_connections.Count, _joins);
+    }
+
     /// <summary>The process stops: the plugins end in good order, and the hub does not begin anew.</summary>
     public void Stop()
     {
@@ -178,6 +177,25 @@ public sealed partial class UserHub
         var plugins = new PluginDescription[_slots.Length];
         for (var i = 0; i < plugins.Length; i++) plugins[i] = new(_plugins[i].Prefix, _slots[i].Status.Wire(), _slots[i].Crashes);
         return new(_key.UserId, _phase == Phase.Active ? "active" : "ending", connections.Length > 0 ? TimeSpan.Zero : turn.Now - _idleSince, connections, [.. _groups ?? []], plugins);
+    }
+
+    private ErrorCode? Enter(IHubConnection connection, bool welcome, Turn turn)
+    {
+        _joins++;
+        if (_phase == Phase.Abandoned) return ErrorCode.HubCreationFailed;
+        if (_stopping) return ErrorCode.GoingAway;
+        if (_phase != Phase.Active) BeginAnew(turn);
+        if (_connections.Count >= _limits.MaxConnectionsPerUser)
+        {
+            _port.ReportActivity(_connections.Count, _joins);
+            return ErrorCode.MaxConnectionsReached;
+        }
+
+        _connections.Add(connection);
+        if (welcome) connection.Push(Welcome(connection.Id));
+        if (_connections.Count == 1) TellPresence(true);
+        _port.ReportActivity(_connections.Count, _joins);
+        return null;
     }
 
     private void BeginAnew(Turn turn)

@@ -172,7 +172,7 @@ public sealed class PluginRequest : PluginMessage
         _owner.Closed(this);
     }
 
-    private Credit TakeCredit() => Interlocked.Exchange(ref _creditTaken, 1) == 0 ? _envelope.Credit : Credit.None;
+    private Credit TakeCredit() => Interlocked.Exchange(ref _creditTaken, 1) == 0 ? _envelope.Credit : new(0, 0, _envelope.Number);
 
     private sealed record Terminal(Frame? Frame);
 }

@@ -39,8 +39,11 @@ public readonly struct ClientEnvelope
     /// <summary>The raw JSON of <c>data</c>; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Data => Frame.AsMemory(_data.Start, _data.Length);
 
+    /// <summary>The message's number on a link that crosses processes; 0 elsewhere.</summary>
+    public long Number { get; init; }
+
     /// <summary>What the message holds of its connection's credit.</summary>
-    public Credit Credit => new(1, Frame.Length);
+    public Credit Credit => new(1, Frame.Length, Number);
 
     /// <summary>Reads the envelope.</summary>
     /// <param name="frame">The whole message: valid UTF-8. The envelope keeps it.</param>

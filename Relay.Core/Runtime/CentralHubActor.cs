@@ -6,7 +6,7 @@ using Relay.Core.Protocol;
 namespace Relay.Core.Runtime;
 
 /// <summary>Hosts a tenant's central hub: performs the effects of its <see cref="CentralHub{THub}"/>.</summary>
-internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<UserHubActor>
+internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<UserHubActor>, IUserHubHome
 {
     private readonly PluginPool[] _pools;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,10 +17,10 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
     {
         (Runtime, NextCollection) = (runtime, runtime.Clock.Now + runtime.Options.Hubs.CollectionInterval);
         Hub = new(tenant, runtime.Options.Hubs, this);
-        _pools = [.. runtime.Registry.Plugins.Select(plugin => new PluginPool(plugin, runtime.Options.MaxAbandoned, runtime.Counters))];
+        _pools = runtime.NewPools();
     }
 
-    internal InProcessRuntime Runtime { get; }
+    public HubRuntime Runtime { get; }
 
     // Turns only.
     internal CentralHub<UserHubActor> Hub { get; }
@@ -53,7 +53,15 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
         return _stopped.Task;
     }
 
-    internal PluginPool Pool(int plugin) => _pools[plugin];
+    public PluginPool Pool(int plugin) => _pools[plugin];
+
+    void IUserHubHome.ReportActivity(UserHubActor hub, int clients, long joins) => Post(CentralInput.Activity(hub, clients, joins));
+
+    void IUserHubHome.ReportEnded(UserHubActor hub, long joins, bool forGood) => Post(CentralInput.Ended(hub, joins, forGood));
+
+    void IUserHubHome.ReportGroup(UserHubActor hub, string group, bool member) => Post(CentralInput.Group(hub, group, member));
+
+    void IUserHubHome.PushToGroup(string group, Frame frame) => Post(CentralInput.PushToGroup(group, frame, null));
 
     protected override void OnTurn(in CentralInput input, Turn turn)
     {

@@ -50,7 +50,7 @@ internal sealed class HostedContext(PluginHostActor host, long incarnation) : Pl
 
     public override void PushToGroup(string group, string topic, ReadOnlySpan<byte> data)
     {
-        if (!IsFenced) host.Hub.Central.Post(CentralInput.PushToGroup(group, Part(topic, data, null), null));
+        if (!IsFenced) host.Hub.Home.PushToGroup(group, Part(topic, data, null));
     }
 
     public override void End()

@@ -22,7 +22,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
         _inbox = new(hub.Runtime.Options.Inbox, this, this, this);
     }
 
-    internal InProcessRuntime Runtime => Hub.Runtime;
+    internal HubRuntime Runtime => Hub.Runtime;
 
     internal RuntimeClock Clock => Hub.Runtime.Clock;
 

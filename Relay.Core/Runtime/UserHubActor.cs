@@ -12,16 +12,16 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
     private UserHub? _hub;
 
     // The connection that made the hub stands for the user in its plugins' contexts.
-    internal UserHubActor(CentralHubActor central, UserKey key, UserIdentity user)
-        : base(central.Runtime.Clock)
+    internal UserHubActor(IUserHubHome home, UserKey key, UserIdentity user)
+        : base(home.Runtime.Clock)
     {
-        (Central, Key, _user) = (central, key, user);
-        _hosts = new PluginHostActor?[central.Runtime.Plugins.Count];
+        (Home, Key, _user) = (home, key, user);
+        _hosts = new PluginHostActor?[home.Runtime.Plugins.Count];
     }
 
-    internal CentralHubActor Central { get; }
+    internal IUserHubHome Home { get; }
 
-    internal InProcessRuntime Runtime => Central.Runtime;
+    internal HubRuntime Runtime => Home.Runtime;
 
     internal UserKey Key { get; }
 
@@ -39,17 +39,25 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
 
     public void EndPlugin(int plugin, long incarnation) => Host(plugin).Post(PluginInput.End(incarnation));
 
-    public void ReportActivity(int clients, long joins) => Central.Post(CentralInput.Activity(this, clients, joins));
+    public void ReportActivity(int clients, long joins) => Home.ReportActivity(this, clients, joins);
 
-    public void ReportEnded(long joins, bool forGood) => Central.Post(CentralInput.Ended(this, joins, forGood));
+    public void ReportEnded(long joins, bool forGood) => Home.ReportEnded(this, joins, forGood);
 
-    public void ReportGroup(string group, bool member) => Central.Post(CentralInput.Group(this, group, member));
+    public void ReportGroup(string group, bool member) => Home.ReportGroup(this, group, member);
 
     public void PluginChanged(int plugin, PluginStatus status)
     {
         if (status != PluginStatus.Failed) return;
         Interlocked.Increment(ref Runtime.Counters.FailedPluginsValue);
         Runtime.Log.PluginFailed(Runtime.Plugins[plugin].Prefix, Key);
+    }
+
+    /// <summary>Asks the hub in a turn of its own.</summary>
+    internal Task<T> AskAsync<T>(Func<UserHub, Turn, T> query)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(HubInput.Query((state, turn) => answer.TrySetResult(query(state, turn))));
+        return answer.Task;
     }
 
     protected override void OnTurn(in HubInput input, Turn turn)
@@ -117,5 +125,5 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
         join.Complete(error is null ? new(new LocalHubLink(this, join.Connection), null) : new(null, error));
     }
 
-    private PluginHostActor Host(int plugin) => _hosts[plugin] ??= new(this, plugin, Central.Pool(plugin), _user);
+    private PluginHostActor Host(int plugin) => _hosts[plugin] ??= new(this, plugin, Home.Pool(plugin), _user);
 }

@@ -6,7 +6,7 @@ namespace Relay.Core.Runtime;
 /// Notices threads that plugin code blocks: takes the right to run inline away from the plugin, has its host keep the time
 /// limit, and gives the pool a thread for each blocked one, so that the rest of the relay goes on.
 /// </summary>
-internal sealed class Watchdog(InProcessRuntime runtime)
+internal sealed class Watchdog(HubRuntime runtime)
 {
     // Slots outlive a runtime because threads do; each belongs to one thread of the process.
     private static readonly ConcurrentDictionary<WatchSlot, bool> Slots = new();

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Relay.Core.Hubs;
+using Relay.Core.Plugins;
+
+namespace Relay.Core.Runtime;
+
+/// <summary>What all user hubs of a process share, whoever made them: plugins, stores, the clock, the sweep of time limits, counters.</summary>
+public abstract class HubRuntime : IDisposable
+{
+    private readonly ConcurrentDictionary<PluginHostActor, bool> _watched = new();
+    private readonly ILogger[] _pluginLogs;
+    private readonly Watchdog _watchdog;
+    private readonly ITimer _sweep;
+
+    /// <summary>Makes it and starts its sweep.</summary>
+    /// <param name="options">What bounds it.</param>
+    /// <param name="registry">The plugins.</param>
+    /// <param name="stores">Where plugins' durable values live.</param>
+    /// <param name="services">What plugins' constructors are given.</param>
+    /// <param name="logs">Where to log.</param>
+    /// <param name="time">The source of time and timers.</param>
+    private protected HubRuntime(RuntimeOptions options, PluginRegistry registry, IPluginStoreProvider stores, IServiceProvider services, ILoggerFactory logs, TimeProvider time)
+    {
+        (Options, Registry, Stores, Services) = (options, registry, stores, services);
+        Clock = new(time);
+        Plugins = [.. registry.Plugins.Select(plugin => new PluginInfo(plugin.Prefix, plugin.AutoStart, plugin.RequiredScope))];
+        Log = new(logs.CreateLogger(GetType()));
+        _pluginLogs = [.. registry.Plugins.Select(plugin => logs.CreateLogger(plugin.Type.FullName ?? plugin.Prefix))];
+        _watchdog = new(this);
+        _sweep = time.CreateTimer(static state => ((HubRuntime)state!).Sweep(), this, options.SweepInterval, options.SweepInterval);
+    }
+
+    /// <summary>What the runtime counts.</summary>
+    public RuntimeCounters Counters { get; private protected init; } = new();
+
+    internal RuntimeOptions Options { get; }
+
+    internal PluginRegistry Registry { get; }
+
+    internal IReadOnlyList<PluginInfo> Plugins { get; }
+
+    internal IPluginStoreProvider Stores { get; }
+
+    internal IServiceProvider Services { get; }
+
+    internal RuntimeClock Clock { get; }
+
+    internal RuntimeLog Log { get; }
+
+    /// <summary>Stops the sweep. What has not ended is left to the end of the process.</summary>
+    public void Dispose()
+    {
+        _sweep.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A number for a new plugin instance, higher than any given before to an instance of the same plugin and user.</summary>
+    internal abstract long NextIncarnation();
+
+    /// <summary>Pools for the plugins of one tenant, in the order of the plugins.</summary>
+    internal PluginPool[] NewPools() => [.. Registry.Plugins.Select(plugin => new PluginPool(plugin, Options.MaxAbandoned, Counters))];
+
+    internal ILogger PluginLog(int plugin) => _pluginLogs[plugin];
+
+    internal void Watch(PluginHostActor host) => _watched.TryAdd(host, true);
+
+    internal void Unwatch(PluginHostActor host) => _watched.TryRemove(host, out _);
+
+    internal void TurnFault(Exception exception, string actor)
+    {
+        Interlocked.Increment(ref Counters.TurnFaultsValue);
+        Log.TurnFault(exception, actor);
+    }
+
+    /// <summary>Whatever else is to be done from time to time.</summary>
+    private protected abstract void OnSweep(TimeSpan now);
+
+    private void Sweep()
+    {
+        _watchdog.Sweep();
+        foreach (var (host, _) in _watched) host.Post(PluginInput.Sweep());
+        OnSweep(Clock.Now);
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Relay.Core.Runtime;
+
+namespace Relay.Grains;
+
+/// <summary>Puts the cluster's parts into a host.</summary>
+public static class ClusterHosting
+{
+    /// <summary>
+    /// Hubs live on this silo. Takes <see cref="RuntimeOptions"/>, the plugins' registry and stores, and a logger factory from the host's services.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="options">How the cluster works; the same everywhere.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder AddRelayHubs(this ISiloBuilder silo, ClusterOptions options)
+    {
+        silo.Services.AddCluster(options);
+        silo.Services.TryAddSingleton(static services => new RuntimeClock(services.GetRequiredService<TimeProvider>()));
+        silo.Services.AddSingleton<SiloHubs>();
+        silo.AddIncomingGrainCallFilter<TenantCallFilter>();
+        return silo;
+    }
+
+    /// <summary>The runtime of a gateway: over the silo in the same host, or over the client that the host has to the cluster.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">How the cluster works; the same everywhere.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddOrleansRuntime(this IServiceCollection services, ClusterOptions options)
+    {
+        services.AddCluster(options);
+        services.AddSingleton<OrleansRuntime>();
+        services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<OrleansRuntime>());
+        services.AddHostedService(static provider => provider.GetRequiredService<OrleansRuntime>());
+        return services;
+    }
+
+    private static void AddCluster(this IServiceCollection services, ClusterOptions options)
+    {
+        services.TryAddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<RuntimeCounters>();
+    }
+}

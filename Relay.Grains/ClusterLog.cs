@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace Relay.Grains;
+
+/// <summary>What the cluster's parts log: 4xxx.</summary>
+internal sealed partial class ClusterLog(ILogger logger)
+{
+    [LoggerMessage(4001, LogLevel.Warning, "Gateway {Gateway} has not been reached for three sync intervals; its connections are gone")]
+    internal partial void GatewayLost(string gateway);
+
+    [LoggerMessage(4002, LogLevel.Warning, "The hub of {User} cannot be reached: {Reason}")]
+    internal partial void HubUnreachable(Core.UserKey user, string reason);
+
+    [LoggerMessage(4003, LogLevel.Information, "The hub of {User} began anew on {Silo}; {Unknown} requests have an unknown outcome")]
+    internal partial void HubReborn(Core.UserKey user, string silo, int unknown);
+
+    [LoggerMessage(4004, LogLevel.Error, "A call of {Method} from tenant {Caller} names an actor of tenant {Owner} and is refused")]
+    internal partial void ForeignTenant(string method, string caller, string owner);
+
+    [LoggerMessage(4005, LogLevel.Warning, "The directory of gateways cannot be reached: {Reason}")]
+    internal partial void DirectoryUnreachable(string reason);
+
+    [LoggerMessage(4006, LogLevel.Warning, "A central hub cannot be reached: {Reason}")]
+    internal partial void CentralUnreachable(string reason);
+}

@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using Relay.Core;
+using Relay.Core.Runtime;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>What silos call in a gateway process. Strongly held by the runtime, because Orleans holds observers weakly.</summary>
+internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
+{
+    private readonly ConcurrentDictionary<string, (long Number, DeliveryReply Reply)> _last = new();
+
+    public Task<DeliveryReply> Deliver(DeliveryBatch batch)
+    {
+        runtime.Heard(batch.Silo);
+        // A silo has one batch on its way at a time, and sends it again when it has not heard that it arrived.
+        if (_last.TryGetValue(batch.Silo, out var last) && batch.Number <= last.Number) return Task.FromResult(last.Reply);
+        var full = new List<(string, string)>();
+        using (TurnScope.Enter())
+        {
+            foreach (var part in batch.Users)
+                runtime.Find(UserKey.FromActorKey(part.User))?.Deliver(part, full);
+        }
+
+        var reply = new DeliveryReply([.. full]);
+        _last[batch.Silo] = (batch.Number, reply);
+        return Task.FromResult(reply);
+    }
+
+    public Task<ConnectionInfo[]> Held(string user) => Task.FromResult(runtime.Find(UserKey.FromActorKey(user))?.Held() ?? []);
+}

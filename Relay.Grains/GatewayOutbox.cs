@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>
+/// All that the hubs of a silo send to one gateway, in batches of which one is on its way at a time: while it is, the next gathers. A batch
+/// is sent again until the gateway has taken it, or could not be reached for the length of a lease, and then its connections are gone.
+/// </summary>
+/// <remarks>Bounded by what fills it: connections' credit for answers, <see cref="RemoteConnection"/>'s window for pushes and streams.</remarks>
+internal sealed class GatewayOutbox : IDisposable
+{
+    private const int BatchItems = 1024;
+    private const int BatchBytes = 512 * 1024;
+
+    private readonly ConcurrentQueue<(GatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
+    private readonly ConcurrentDictionary<GatewayLink, bool> _links = new();
+    private readonly GatewayRef _gateway;
+    private readonly string _silo;
+    private readonly ClusterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ClusterLog _log;
+    private readonly Action<GatewayOutbox> _lost;
+    private readonly ITimer _heartbeat;
+    // From the wall clock, so that a successor of this outbox goes on above it.
+    private long _number;
+    private int _pumping;
+    private int _beatWanted;
+    private volatile bool _isLost;
+
+    public GatewayOutbox(GatewayRef gateway, string silo, ClusterOptions options, TimeProvider time, ClusterLog log, Action<GatewayOutbox> lost)
+    {
+        (_gateway, _silo, _options, _time, _log, _lost) = (gateway, silo, options, time, log, lost);
+        _number = time.GetUtcNow().Ticks;
+        _heartbeat = time.CreateTimer(static state => ((GatewayOutbox)state!).Beat(), this, options.SyncInterval, options.SyncInterval);
+    }
+
+    public string Id => _gateway.Id;
+
+    public bool IsLost => _isLost;
+
+    public void Add(GatewayLink link)
+    {
+        _links.TryAdd(link, true);
+        if (_isLost) link.GatewayLost();
+    }
+
+    public void Remove(GatewayLink link) => _links.TryRemove(link, out _);
+
+    public void Enqueue(GatewayLink link, in Delivery item, RemoteConnection? connection)
+    {
+        if (_isLost) return;
+        _queue.Enqueue((link, item, connection));
+        Pump();
+    }
+
+    public void Dispose() => _heartbeat.Dispose();
+
+    private void Beat()
+    {
+        Volatile.Write(ref _beatWanted, 1);
+        Pump();
+    }
+
+    private void Pump()
+    {
+        if (Interlocked.Exchange(ref _pumping, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(static outbox => _ = outbox.PumpAsync(), this, preferLocal: false);
+    }
+
+    private async Task PumpAsync()
+    {
+        while (!_isLost)
+        {
+            while (!_isLost && (!_queue.IsEmpty || Volatile.Read(ref _beatWanted) != 0)) await SendAsync();
+            Volatile.Write(ref _pumping, 0);
+            if ((_queue.IsEmpty && Volatile.Read(ref _beatWanted) == 0) || Interlocked.Exchange(ref _pumping, 1) != 0) return;
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        Volatile.Write(ref _beatWanted, 0);
+        var (batch, sent) = Gather();
+        long? failingSince = null;
+        while (true)
+        {
+            try
+            {
+                var reply = await _gateway.Observer.Deliver(batch);
+                foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
+                foreach (var (user, id) in reply.Full)
+                    sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();
+                return;
+            }
+            catch (Exception)
+            {
+                // Time in which this process stood still does not count against the gateway: the clock runs from the first failure.
+                failingSince ??= _time.GetTimestamp();
+                if (_time.GetElapsedTime(failingSince.Value) >= _options.Lease)
+                {
+                    Lose();
+                    return;
+                }
+
+                await Task.Delay(_options.RetryDelay, _time);
+            }
+        }
+    }
+
+    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent) Gather()
+    {
+        var users = new Dictionary<GatewayLink, List<Delivery>>();
+        var sent = new List<(RemoteConnection, int)>();
+        var (items, bytes) = (0, 0);
+        while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))
+        {
+            if (!users.TryGetValue(next.Link, out var list)) users.Add(next.Link, list = []);
+            list.Add(next.Item);
+            items++;
+            var length = next.Item.Frame?.Length ?? 0;
+            bytes += length;
+            if (next.Connection is { } connection) sent.Add((connection, length));
+        }
+
+        return (new(_silo, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+    }
+
+    private void Lose()
+    {
+        _isLost = true;
+        _heartbeat.Dispose();
+        _log.GatewayLost(Id);
+        _lost(this);
+        _queue.Clear();
+        foreach (var (link, _) in _links) link.GatewayLost();
+    }
+}

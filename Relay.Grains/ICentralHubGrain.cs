@@ -1,0 +1,42 @@
+using Orleans.Concurrency;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>A part of a tenant's directory of hubs.</summary>
+[Alias("relay.ICentralHubGrain")]
+internal interface ICentralHubGrain : IGrainWithStringKey
+{
+    /// <summary>A connection wants to join its user's hub.</summary>
+    [AlwaysInterleave, Alias("Route")]
+    Task<RouteReply> Route(string userId);
+
+    /// <summary>Whether the user has a hub.</summary>
+    [AlwaysInterleave, Alias("Knows")]
+    Task<bool> Knows(string userId);
+
+    /// <summary>A hub tells of its clients; see <see cref="Core.Hubs.CentralHub{THub}.Reported"/>.</summary>
+    [AlwaysInterleave, Alias("Report")]
+    Task Report(string userId, long epoch, int clients, long joins);
+
+    /// <summary>A hub has ended.</summary>
+    [AlwaysInterleave, Alias("Ended")]
+    Task Ended(string userId, long epoch);
+
+    /// <summary>A user has joined or left a group.</summary>
+    [AlwaysInterleave, Alias("Group")]
+    Task Group(string userId, long epoch, string group, bool member);
+
+    /// <summary>Sends a frame to the part's members of a group.</summary>
+    /// <returns>The users that it went to.</returns>
+    [AlwaysInterleave, Alias("PushToGroup")]
+    Task<int> PushToGroup(string group, [Immutable] byte[] frame);
+
+    /// <summary>Lists hubs.</summary>
+    [AlwaysInterleave, Alias("List")]
+    Task<DirectoryPage> List(string? after, int limit);
+
+    /// <summary>It is time to look for idle hubs.</summary>
+    [AlwaysInterleave, Alias("Collect")]
+    Task Collect();
+}

@@ -1,0 +1,16 @@
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>A gateway process, as silos call it. One for all of its sockets; its calls only enqueue.</summary>
+[Alias("relay.IGatewayObserver")]
+internal interface IGatewayObserver : IGrainObserver
+{
+    /// <summary>What a silo's hubs send to the gateway's connections; empty as a heartbeat.</summary>
+    [Alias("Deliver")]
+    Task<DeliveryReply> Deliver(DeliveryBatch batch);
+
+    /// <summary>The connections of a user that the gateway holds: a hub that began anew asks.</summary>
+    [Alias("Held")]
+    Task<ConnectionInfo[]> Held(string user);
+}

@@ -1,0 +1,50 @@
+using Orleans.Concurrency;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>A user's hub. Its calls are short: none waits for a plugin.</summary>
+[Alias("relay.IUserHubGrain")]
+internal interface IUserHubGrain : IGrainWithStringKey
+{
+    /// <summary>A connection wants to join.</summary>
+    [AlwaysInterleave, Alias("Join")]
+    Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew);
+
+    /// <summary>A gateway repeats all connections of the user that it holds.</summary>
+    [AlwaysInterleave, Alias("Sync")]
+    Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections);
+
+    /// <summary>A gateway's next batch.</summary>
+    /// <returns>False when the hub of that epoch, or the gateway, is not known here: nothing was taken, sync first.</returns>
+    [AlwaysInterleave, Alias("Accept")]
+    Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items);
+
+    /// <summary>See <see cref="Core.Runtime.IRelayRuntime.PushToUserAsync"/>.</summary>
+    [AlwaysInterleave, Alias("Push")]
+    Task<int> Push([Immutable] byte[] frame);
+
+    /// <summary>See <see cref="Core.Runtime.IRelayRuntime.PushToConnectionAsync"/>.</summary>
+    [AlwaysInterleave, Alias("PushTo")]
+    Task<bool> PushTo(string connection, [Immutable] byte[] frame);
+
+    /// <summary>See <see cref="Core.Runtime.IRelayRuntime.JoinGroupAsync"/>.</summary>
+    [AlwaysInterleave, Alias("SetGroup")]
+    Task<bool> SetGroup(string group, bool member);
+
+    /// <summary>See <see cref="Core.Runtime.IRelayRuntime.RevivePluginAsync"/>.</summary>
+    [AlwaysInterleave, Alias("Revive")]
+    Task<bool> Revive(string prefix);
+
+    /// <summary>Describes the hub; null when there is none.</summary>
+    [AlwaysInterleave, Alias("Describe")]
+    Task<HubView?> Describe();
+
+    /// <summary>The central hub finds the hub idle.</summary>
+    [AlwaysInterleave, Alias("Collect")]
+    Task Collect(long joins);
+
+    /// <summary>The central hub has forgotten the hub, which did not end in time.</summary>
+    [AlwaysInterleave, Alias("Abandon")]
+    Task Abandon();
+}

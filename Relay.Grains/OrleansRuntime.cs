@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Relay.Core;
+using Relay.Core.Hubs;
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>The hubs of a cluster, as a gateway speaks to them.</summary>
+internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposable
+{
+    private readonly ConcurrentDictionary<UserKey, UserLink> _links = new();
+    private readonly GatewayPresence _presence;
+    private readonly GatewayObserver _observer;
+    private volatile bool _stopping;
+
+    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters)
+    {
+        (Grains, Options, Time, Counters) = (grains, options, time, counters);
+        Log = new(logs.CreateLogger<OrleansRuntime>());
+        _observer = new(this);
+        _presence = new(grains, _observer, options, time, Log, SilenceOf);
+    }
+
+    internal IGrainFactory Grains { get; }
+
+    internal ClusterOptions Options { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ClusterLog Log { get; }
+
+    internal RuntimeCounters Counters { get; }
+
+    /// <summary>This process, as hubs are told of it.</summary>
+    internal GatewayRef Gateway => _presence.Gateway;
+
+    public Task StartAsync(CancellationToken cancellationToken) => _presence.StartAsync(cancellationToken);
+
+    Task IHostedService.StopAsync(CancellationToken cancellationToken) => StopAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection)
+    {
+        var result = await RouteAndJoinAsync(user, connection);
+        Interlocked.Increment(ref result.Link is null ? ref Counters.RejectedJoinsValue : ref Counters.JoinsValue);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> PushToUserAsync(UserKey user, Frame frame) => await KnowsAsync(user) ? await Hub(user).Push(frame.Bytes) : 0;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> PushToConnectionAsync(UserKey user, string connectionId, Frame frame) => await KnowsAsync(user) && await Hub(user).PushTo(connectionId, frame.Bytes);
+
+    /// <inheritdoc/>
+    public async ValueTask<int> PushToGroupAsync(TenantId tenant, string group, Frame frame)
+    {
+        TenantContext.Set(tenant);
+        return (await Task.WhenAll(Centrals(tenant).Select(central => central.PushToGroup(group, frame.Bytes)))).Sum();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> JoinGroupAsync(UserKey user, string group) => Ids.IsValid(group)
+        ? await KnowsAsync(user) && await Hub(user).SetGroup(group, true)
+        : throw new ArgumentException("A group is named by 1 to 256 bytes of UTF-8 without U+0000.", nameof(group));
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => await KnowsAsync(user) && await Hub(user).SetGroup(group, false);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RevivePluginAsync(UserKey user, string prefix) => await KnowsAsync(user) && await Hub(user).Revive(prefix);
+
+    /// <inheritdoc/>
+    public async ValueTask<HubPage> ListHubsAsync(TenantId tenant, string? after, int limit)
+    {
+        TenantContext.Set(tenant);
+        var pages = await Task.WhenAll(Centrals(tenant).Select(central => central.List(after, limit)));
+        var users = pages.SelectMany(static page => page.Users).Order(StringComparer.Ordinal).Take(limit);
+        var views = await Task.WhenAll(users.Select(user => Hub(new(tenant, user)).Describe()));
+        return new(pages.Sum(static page => page.Total), pages.Sum(static page => page.Clients), [.. views.OfType<HubView>().Select(Description)]);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Only this gateway stops. Hubs end with the silos that they are on, and go on elsewhere when they have connections at other gateways.</remarks>
+    public Task StopAsync()
+    {
+        _stopping = true;
+        return _presence.StopAsync();
+    }
+
+    public void Dispose() => _presence.Dispose();
+
+    /// <summary>The user's hub, for a call in the user's tenant.</summary>
+    internal IUserHubGrain Hub(UserKey user)
+    {
+        TenantContext.Set(user.Tenant);
+        return Grains.GetGrain<IUserHubGrain>(user.ToActorKey());
+    }
+
+    internal UserLink? Find(UserKey user) => _links.GetValueOrDefault(user);
+
+    internal void Remove(UserLink link) => _links.TryRemove(new(link.User, link));
+
+    /// <summary>A silo cannot be reached: whoever has a hub there syncs with its successor.</summary>
+    internal void SilenceOf(string silo)
+    {
+        foreach (var (_, link) in _links)
+            if (link.Silo == silo) link.Resync();
+    }
+
+    internal void Heard(string silo) => _presence.Heard(silo);
+
+    private static HubDescription Description(HubView hub) => new(
+        hub.UserId, hub.Phase, hub.IdleFor, hub.Connections, hub.Groups, [.. hub.Plugins.Select(static plugin => new PluginDescription(plugin.Prefix, plugin.Status, plugin.Crashes))]);
+
+    private async Task<JoinResult> RouteAndJoinAsync(UserKey user, IHubConnection connection)
+    {
+        var began = Time.GetTimestamp();
+        while (true)
+        {
+            if (_stopping) return new(null, ErrorCode.GoingAway);
+            try
+            {
+                var route = await Central(user).Route(user.UserId);
+                if (route.Error is { } refusal) return new(null, (ErrorCode)refusal);
+                while (true)
+                {
+                    var link = _links.GetOrAdd(user, static (key, runtime) => new(runtime, key), this);
+                    if (link.TryEnter(connection)) return await link.JoinAsync(connection, route.IsNew, began);
+                    Remove(link);
+                }
+            }
+            catch (Exception e) when (Time.GetElapsedTime(began) < Options.JoinPatience)
+            {
+                Log.CentralUnreachable(e.Message);
+                await Task.Delay(Options.RetryDelay, Time);
+            }
+            catch (Exception e)
+            {
+                Log.CentralUnreachable(e.Message);
+                return new(null, ErrorCode.HubCreationFailed);
+            }
+        }
+    }
+
+    private async Task<bool> KnowsAsync(UserKey user) => await Central(user).Knows(user.UserId);
+
+    private ICentralHubGrain Central(UserKey user)
+    {
+        TenantContext.Set(user.Tenant);
+        return Grains.GetGrain<ICentralHubGrain>(CentralKey.Of(user, Options.CentralShards).ToActorKey());
+    }
+
+    private IEnumerable<ICentralHubGrain> Centrals(TenantId tenant)
+    {
+        for (var shard = 0; shard < Options.CentralShards; shard++) yield return Grains.GetGrain<ICentralHubGrain>(new CentralKey(tenant, shard).ToActorKey());
+    }
+}

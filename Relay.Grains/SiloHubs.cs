@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Relay.Core.Plugins;
+using Relay.Core.Runtime;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>What the hubs of one silo share: the plugins and their stores, the ways to the gateways, the clock of collection.</summary>
+internal sealed class SiloHubs : HubRuntime
+{
+    private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
+    private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
+    private readonly ConcurrentDictionary<string, GatewayOutbox> _gateways = new();
+    private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
+    private readonly ClusterOptions _cluster;
+    private readonly TimeProvider _time;
+    private readonly ClusterLog _log;
+    private TimeSpan _nextCollection;
+    private long _lastNumber;
+
+    public SiloHubs(
+        RuntimeOptions options,
+        ClusterOptions cluster,
+        PluginRegistry registry,
+        IPluginStoreProvider stores,
+        IServiceProvider services,
+        ILoggerFactory logs,
+        RuntimeClock clock,
+        TimeProvider time,
+        RuntimeCounters counters,
+        ILocalSiloDetails silo)
+        : base(options, registry, stores, services, logs, clock.Provider)
+    {
+        (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
+        _log = new(logs.CreateLogger<SiloHubs>());
+        _nextCollection = options.Hubs.CollectionInterval;
+    }
+
+    /// <summary>The source of the cluster's own time: leases, repetitions.</summary>
+    internal TimeProvider Time => _time;
+
+    /// <summary>The silo's address.</summary>
+    internal string Silo { get; }
+
+    /// <summary>A number higher than any that a hub had before in the cluster, as long as clocks are not set back by more than a failover takes; a gateway that knows a higher one tells.</summary>
+    internal long NextEpoch() => NextIncarnation();
+
+    /// <summary>The way to a gateway.</summary>
+    internal GatewayOutbox Outbox(GatewayRef gateway) =>
+        _gateways.GetOrAdd(gateway.Id, static (_, state) => new(state.gateway, state.hubs.Silo, state.hubs._cluster, state.hubs._time, state.hubs._log, state.hubs.Lost), (gateway, hubs: this));
+
+    internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
+
+    internal void Add(UserHubGrain hub) => _hubs.TryAdd(hub, true);
+
+    internal void Remove(UserHubGrain hub) => _hubs.TryRemove(hub, out _);
+
+    internal void Add(CentralHubGrain central) => _centrals.TryAdd(central, true);
+
+    internal void Remove(CentralHubGrain central) => _centrals.TryRemove(central, out _);
+
+    // The wall clock in ticks, which no process counts up faster; so a number survives restarts and is the same everywhere.
+    internal override long NextIncarnation()
+    {
+        while (true)
+        {
+            var (last, now) = (Volatile.Read(ref _lastNumber), _time.GetUtcNow().Ticks);
+            var next = Math.Max(last + 1, now);
+            if (Interlocked.CompareExchange(ref _lastNumber, next, last) == last) return next;
+        }
+    }
+
+    private protected override void OnSweep(TimeSpan now)
+    {
+        if (now < _nextCollection) return;
+        _nextCollection = now + Options.Hubs.CollectionInterval;
+        // Told again and again, so that a central hub that took the place of a lost one learns of hubs where nothing happens.
+        foreach (var (hub, _) in _hubs) hub.Repeat();
+        foreach (var (central, _) in _centrals) central.CollectSoon();
+    }
+
+    private void Lost(GatewayOutbox gateway) => _gateways.TryRemove(gateway.Id, out _);
+}

@@ -1,0 +1,249 @@
+using Orleans.Placement;
+using Relay.Core;
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>
+/// Hosts a user's hub and, beside it, the user's plugins: the same actors as in one process, behind an address in the cluster. What is soft in it
+/// comes back from the gateways when it begins anew elsewhere (DESIGN rule 7).
+/// </summary>
+[PreferLocalPlacement, KeepAlive]
+internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
+{
+    private readonly Dictionary<string, GatewayLink> _links = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private UserKey _key;
+    private long _epoch;
+    private ICentralHubGrain _central = null!;
+    private UserHubActor? _actor;
+    private Task? _rebuilt;
+
+    public HubRuntime Runtime => silo;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
+        _central = grains.GetGrain<ICentralHubGrain>(CentralKey.Of(_key, cluster.CentralShards).ToActorKey());
+        _epoch = silo.NextEpoch();
+        silo.Add(this);
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        silo.Remove(this);
+        if (_actor is { } actor)
+        {
+            actor.Post(HubInput.Stop());
+            // The plugins' time is kept by their hosts; what does not end within it is fenced.
+            await Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellationToken));
+        }
+
+        foreach (var link in _links.Values)
+        {
+            if (link.Connections.Count > 0) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
+            link.End();
+        }
+    }
+
+    public async Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew)
+    {
+        if (isNew) _rebuilt ??= Task.CompletedTask;
+        await RebuildAsync(gateway.Directory);
+        var link = Link(gateway, connection);
+        // Tried again because the first answer was lost.
+        if (link.Find(connection.Id) is not null) return new(null, _epoch, silo.Silo);
+        var remote = link.Make(connection, _key, cluster.Window);
+        var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
+        if (error is not null) link.Remove(remote);
+        return new((int?)error, _epoch, silo.Silo);
+    }
+
+    public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections)
+    {
+        await RebuildAsync(gateway.Directory);
+        var link = Link(gateway, connections.FirstOrDefault());
+        var refused = await RestoreAsync(link, connections);
+        var held = connections.Select(static connection => connection.Id).ToHashSet();
+        foreach (var gone in link.Connections.Where(known => !held.Contains(known.Id)).ToList()) link.Leave(gone);
+        return new(_epoch, silo.Silo, link.LastBatch, [.. refused], (int)ErrorCode.MaxConnectionsReached);
+    }
+
+    public Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items)
+    {
+        if (epoch != _epoch || _actor is not { } actor || !_links.TryGetValue(gateway, out var link) || link.IsLost) return Task.FromResult(false);
+        if (batch <= link.LastBatch) return Task.FromResult(true);
+        link.LastBatch = batch;
+        using var scope = TurnScope.Enter();
+        foreach (var item in items)
+        {
+            if (link.Find(item.Connection) is not { } connection) continue;
+            switch (item.Kind)
+            {
+                case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
+                    actor.Post(HubInput.Send(connection, envelope with { Number = item.Number }));
+                    break;
+                case ClientItemKind.Message:
+                    break; // no gateway sends what it could not read itself
+                case ClientItemKind.Leave:
+                    link.Leave(connection);
+                    break;
+                case ClientItemKind.Room:
+                    connection.Unblock();
+                    break;
+            }
+        }
+
+        return Task.FromResult(true);
+    }
+
+    public async Task<int> Push(byte[] frame) => await FindAsync() is { } actor ? await actor.AskAsync((hub, _) => hub.Push(new Frame(frame))) : 0;
+
+    public async Task<bool> PushTo(string connection, byte[] frame) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.PushTo(connection, new Frame(frame)));
+
+    public async Task<bool> SetGroup(string group, bool member) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.SetGroup(group, member));
+
+    public async Task<bool> Revive(string prefix) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.Revive(prefix));
+
+    public async Task<HubView?> Describe()
+    {
+        if (await FindAsync() is not { } actor) return null;
+        var hub = await actor.AskAsync(static (hub, turn) => hub.Describe(turn));
+        return new(hub.UserId, hub.Phase, hub.IdleFor, [.. hub.Connections], [.. hub.Groups], [.. hub.Plugins.Select(static plugin => new PluginView(plugin.Prefix, plugin.Status, plugin.Crashes))]);
+    }
+
+    public async Task Collect(long joins)
+    {
+        if (await FindAsync() is { } actor) actor.Post(HubInput.Collect(joins));
+    }
+
+    public Task Abandon()
+    {
+        _actor?.Post(HubInput.Abandon());
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public PluginPool Pool(int plugin) => silo.Pool(_key.Tenant, plugin);
+
+    // The hub's turns run on any thread: what they report goes from there, and in no order that matters, since each report is whole.
+    public void ReportActivity(UserHubActor hub, int clients, long joins) => Tell(() => _central.Report(_key.UserId, _epoch, clients, joins));
+
+    public void ReportEnded(UserHubActor hub, long joins, bool forGood)
+    {
+        Tell(() => _central.Ended(_key.UserId, _epoch));
+        _ended.TrySetResult();
+        DeactivateOnIdle();
+    }
+
+    public void ReportGroup(UserHubActor hub, string group, bool member) => Tell(() => _central.Group(_key.UserId, _epoch, group, member));
+
+    public void PushToGroup(string group, Frame frame)
+    {
+        for (var shard = 0; shard < cluster.CentralShards; shard++)
+        {
+            var central = grains.GetGrain<ICentralHubGrain>(new CentralKey(_key.Tenant, shard).ToActorKey());
+            Tell(() => central.PushToGroup(group, frame.Bytes));
+        }
+    }
+
+    /// <summary>Tells the central hub again. Any thread.</summary>
+    internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
+
+    private void Tell(Func<Task> call) => _ = TellAsync(call);
+
+    private async Task TellAsync(Func<Task> call)
+    {
+        try
+        {
+            TenantContext.Set(_key.Tenant);
+            await call();
+        }
+        catch (Exception)
+        {
+            // A central hub that is lost learns of this one by the next repetition.
+        }
+    }
+
+    // The connection that makes the hub stands for the user in its plugins' contexts.
+    private GatewayLink Link(GatewayRef gateway, ConnectionInfo? first)
+    {
+        if (_links.TryGetValue(gateway.Id, out var known) && !known.IsLost) return known;
+        if (_actor is null)
+        {
+            _actor = new(this, _key, first?.Identity(_key) ?? new(_key.Tenant.Name, _key.UserId));
+            _actor.Post(HubInput.Begin());
+        }
+
+        var outbox = silo.Outbox(gateway);
+        var link = _links[gateway.Id] = new(_actor, outbox, _key.ToActorKey(), _epoch);
+        outbox.Add(link);
+        return link;
+    }
+
+    // A hub that was reached by anything but a new user's join may have been lost: it asks those who know.
+    private async Task<UserHubActor?> FindAsync()
+    {
+        await RebuildAsync("");
+        if (_actor is null) DeactivateOnIdle();
+        return _actor;
+    }
+
+    private Task RebuildAsync(string directory) => _rebuilt ??= GatherAsync(directory);
+
+    private async Task GatherAsync(string directory)
+    {
+        try
+        {
+            var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
+            foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
+                if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
+        }
+        catch (Exception)
+        {
+            // Whoever comes next tries again; nobody is let in before it has succeeded.
+            _rebuilt = null;
+            throw;
+        }
+    }
+
+    private async Task<(GatewayRef Gateway, ConnectionInfo[] Held)> HeldAsync(GatewayRef gateway)
+    {
+        var patience = cluster.Lease;
+        var began = silo.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return (gateway, await gateway.Observer.Held(_key.ToActorKey()));
+            }
+            catch (Exception) when (silo.Time.GetElapsedTime(began) < patience)
+            {
+                await Task.Delay(cluster.RetryDelay, silo.Time);
+            }
+            catch (Exception)
+            {
+                // It has lost its lease: what it held is gone, and if it should live, it syncs.
+                return (gateway, []);
+            }
+        }
+    }
+
+    private async Task<List<string>> RestoreAsync(GatewayLink link, ConnectionInfo[] connections)
+    {
+        var refused = new List<string>();
+        foreach (var info in connections)
+        {
+            if (!info.IsJoined || link.Find(info.Id) is not null) continue;
+            var remote = link.Make(info, _key, cluster.Window);
+            if (await _actor!.AskAsync((hub, turn) => hub.Restore(remote, turn)) is null) continue;
+            link.Remove(remote);
+            refused.Add(info.Id);
+        }
+
+        return refused;
+    }
+}

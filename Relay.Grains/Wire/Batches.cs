@@ -1,0 +1,60 @@
+namespace Relay.Grains.Wire;
+
+/// <summary>What a gateway tells a user's hub.</summary>
+internal enum ClientItemKind
+{
+    Message = 0,
+    Leave = 1,
+    Room = 2,
+}
+
+/// <summary>One thing that a gateway tells a user's hub about a connection.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="Connection">The connection.</param>
+/// <param name="Number">A message's number on the user's link.</param>
+/// <param name="Frame">A message.</param>
+[GenerateSerializer, Immutable, Alias("relay.ClientItem")]
+internal readonly record struct ClientItem([property: Id(0)] ClientItemKind Kind, [property: Id(1)] string Connection, [property: Id(2)] long Number, [property: Id(3)] byte[] Frame);
+
+/// <summary>What a hub does to a connection.</summary>
+internal enum DeliveryKind
+{
+    Answer = 0,
+    Push = 1,
+    Return = 2,
+    KeepOpen = 3,
+    Close = 4,
+
+    /// <summary>The hub goes elsewhere: sync with its successor. Names no connection.</summary>
+    Moved = 5,
+}
+
+/// <summary>One thing that a hub does to a connection; a call of the connection's interface on its way.</summary>
+/// <param name="Kind">Which call.</param>
+/// <param name="Connection">The connection.</param>
+/// <param name="Frame">The frame of an answer or a push.</param>
+/// <param name="Messages">The credit's messages; of <see cref="DeliveryKind.KeepOpen"/> by how much; of <see cref="DeliveryKind.Close"/> the error.</param>
+/// <param name="Bytes">The credit's bytes.</param>
+/// <param name="Number">The credit's message.</param>
+[GenerateSerializer, Immutable, Alias("relay.Delivery")]
+internal readonly record struct Delivery(
+    [property: Id(0)] DeliveryKind Kind, [property: Id(1)] string Connection, [property: Id(2)] byte[] Frame, [property: Id(3)] int Messages, [property: Id(4)] int Bytes, [property: Id(5)] long Number);
+
+/// <summary>What one hub sends to one gateway.</summary>
+/// <param name="User">The user, as an actor's key.</param>
+/// <param name="Epoch">The hub's epoch.</param>
+/// <param name="Items">In their order.</param>
+[GenerateSerializer, Immutable, Alias("relay.UserDelivery")]
+internal sealed record UserDelivery([property: Id(0)] string User, [property: Id(1)] long Epoch, [property: Id(2)] Delivery[] Items);
+
+/// <summary>What all hubs of a silo send to one gateway; also the silo's heartbeat.</summary>
+/// <param name="Silo">The silo.</param>
+/// <param name="Number">Counts the silo's batches to this gateway: one that comes twice counts once.</param>
+/// <param name="Users">Each hub's part.</param>
+[GenerateSerializer, Immutable, Alias("relay.DeliveryBatch")]
+internal sealed record DeliveryBatch([property: Id(0)] string Silo, [property: Id(1)] long Number, [property: Id(2)] UserDelivery[] Users);
+
+/// <summary>Connections whose outboxes are full: their gateway tells when there is room again.</summary>
+/// <param name="Full">User and connection.</param>
+[GenerateSerializer, Immutable, Alias("relay.DeliveryReply")]
+internal sealed record DeliveryReply([property: Id(0)] (string User, string Connection)[] Full);
