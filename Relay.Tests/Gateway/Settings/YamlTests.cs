@@ -61,7 +61,6 @@ public class YamlTests
     [InlineData("peers: {}", "peers")]
     [InlineData("nodes: { enabled: true }", "nodes")]
     [InlineData("tunnel: { paths: [/tunnel] }", "tunnel")]
-    [InlineData("cluster: { redis: { connection_string: x } }", "cluster")]
     [InlineData("storage: { postgres: { connection_string: x } }", "storage.postgres")]
     [InlineData("server: { tls: { enabled: true, cert_file: a } }", "server.tls")]
     public void SectionsOfLaterVersionsSaySoOnce(string yaml, string key) =>
