@@ -54,7 +54,19 @@ public readonly record struct StoreWrite(bool Written, long Version);
 /// <summary>The plugin instance that owns the store handle has been replaced.</summary>
 public sealed class StoreFencedException() : Exception("The plugin instance that owns this store handle has been replaced.");
 
-/// <summary>The store cannot serve now (no disk space, database away, too much work under way). Nothing was written.</summary>
+/// <summary>
+/// The store cannot serve now (no disk space, database away, too much work under way). Nothing was written, unless it is a
+/// <see cref="StoreOutcomeUnknownException"/>.
+/// </summary>
 /// <param name="message">What is wrong, for the operator's log.</param>
 /// <param name="inner">The cause.</param>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The database was lost while it wrote: the write may have been made or not, and will not be made later.</summary>
+/// <remarks>
+/// A read tells. So does the same write again with the same expected version: it is written, or finds the version one higher.
+/// Only stores over a network throw it.
+/// </remarks>
+/// <param name="message">What is wrong, for the operator's log.</param>
+/// <param name="inner">The cause.</param>
+public sealed class StoreOutcomeUnknownException(string message, Exception? inner = null) : StoreUnavailableException(message, inner);

@@ -17,7 +17,7 @@ internal sealed class SiloHubs : HubRuntime
     private readonly TimeProvider _time;
     private readonly ClusterLog _log;
     private TimeSpan _nextCollection;
-    private long _lastNumber;
+    private readonly ClockNumbers _epochs;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -30,8 +30,9 @@ internal sealed class SiloHubs : HubRuntime
         TimeProvider time,
         RuntimeCounters counters,
         ILocalSiloDetails silo)
-        : base(options, registry, stores, services, logs, clock.Provider)
+        : base(options, registry, stores, services, logs, clock.Provider, new ClockNumbers(time))
     {
+        _epochs = new(time);
         (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
@@ -43,8 +44,8 @@ internal sealed class SiloHubs : HubRuntime
     /// <summary>The silo's address.</summary>
     internal string Silo { get; }
 
-    /// <summary>A number higher than any that a hub had before in the cluster, as long as clocks are not set back by more than a failover takes; a gateway that knows a higher one tells.</summary>
-    internal long NextEpoch() => NextIncarnation();
+    /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
+    internal long NextEpoch() => _epochs.Next();
 
     /// <summary>The way to a gateway.</summary>
     internal GatewayOutbox Outbox(GatewayRef gateway) =>
@@ -59,17 +60,6 @@ internal sealed class SiloHubs : HubRuntime
     internal void Add(CentralHubGrain central) => _centrals.TryAdd(central, true);
 
     internal void Remove(CentralHubGrain central) => _centrals.TryRemove(central, out _);
-
-    // The wall clock in ticks, which no process counts up faster; so a number survives restarts and is the same everywhere.
-    internal override long NextIncarnation()
-    {
-        while (true)
-        {
-            var (last, now) = (Volatile.Read(ref _lastNumber), _time.GetUtcNow().Ticks);
-            var next = Math.Max(last + 1, now);
-            if (Interlocked.CompareExchange(ref _lastNumber, next, last) == last) return next;
-        }
-    }
 
     private protected override void OnSweep(TimeSpan now)
     {

@@ -11,6 +11,7 @@ public abstract class HubRuntime : IDisposable
     private readonly ConcurrentDictionary<PluginHostActor, bool> _watched = new();
     private readonly ILogger[] _pluginLogs;
     private readonly Watchdog _watchdog;
+    private readonly IIncarnationSource _incarnations;
     private readonly ITimer _sweep;
 
     /// <summary>Makes it and starts its sweep.</summary>
@@ -20,8 +21,17 @@ public abstract class HubRuntime : IDisposable
     /// <param name="services">What plugins' constructors are given.</param>
     /// <param name="logs">Where to log.</param>
     /// <param name="time">The source of time and timers.</param>
-    private protected HubRuntime(RuntimeOptions options, PluginRegistry registry, IPluginStoreProvider stores, IServiceProvider services, ILoggerFactory logs, TimeProvider time)
+    /// <param name="incarnations">Numbers the plugins' instances.</param>
+    private protected HubRuntime(
+        RuntimeOptions options,
+        PluginRegistry registry,
+        IPluginStoreProvider stores,
+        IServiceProvider services,
+        ILoggerFactory logs,
+        TimeProvider time,
+        IIncarnationSource incarnations)
     {
+        _incarnations = incarnations;
         (Options, Registry, Stores, Services) = (options, registry, stores, services);
         Clock = new(time);
         Plugins = [.. registry.Plugins.Select(plugin => new PluginInfo(plugin.Prefix, plugin.AutoStart, plugin.RequiredScope))];
@@ -56,7 +66,7 @@ public abstract class HubRuntime : IDisposable
     }
 
     /// <summary>A number for a new plugin instance, higher than any given before to an instance of the same plugin and user.</summary>
-    internal abstract long NextIncarnation();
+    internal long NextIncarnation() => _incarnations.Next();
 
     /// <summary>Pools for the plugins of one tenant, in the order of the plugins.</summary>
     internal PluginPool[] NewPools() => [.. Registry.Plugins.Select(plugin => new PluginPool(plugin, Options.MaxAbandoned, Counters))];

@@ -13,11 +13,18 @@ namespace Relay.Core.Runtime;
 /// <param name="services">What plugins' constructors are given.</param>
 /// <param name="logs">Where to log.</param>
 /// <param name="time">The source of time and timers.</param>
-public sealed class InProcessRuntime(RuntimeOptions options, PluginRegistry registry, IPluginStoreProvider stores, IServiceProvider services, ILoggerFactory logs, TimeProvider time)
-    : HubRuntime(options, registry, stores, services, logs, time), IRelayRuntime
+/// <param name="incarnations">Numbers the plugins' instances; only for a store that outlives the process and keeps its fences.</param>
+public sealed class InProcessRuntime(
+    RuntimeOptions options,
+    PluginRegistry registry,
+    IPluginStoreProvider stores,
+    IServiceProvider services,
+    ILoggerFactory logs,
+    TimeProvider time,
+    IIncarnationSource? incarnations = null)
+    : HubRuntime(options, registry, stores, services, logs, time, incarnations ?? new CountedIncarnations()), IRelayRuntime
 {
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
-    private long _incarnations;
     private volatile bool _stopping;
 
     /// <inheritdoc/>
@@ -65,8 +72,6 @@ public sealed class InProcessRuntime(RuntimeOptions options, PluginRegistry regi
         Interlocked.MemoryBarrier(); // a central hub that is added and not seen below has seen the flag
         return Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
     }
-
-    internal override long NextIncarnation() => Interlocked.Increment(ref _incarnations);
 
     private protected override void OnSweep(TimeSpan now)
     {

@@ -23,7 +23,7 @@ internal static class RelayServices
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<RuntimeCounters>(),
-            provider.GetService<IPluginStoreProvider>() as SqliteStore));
+            provider.GetService<IPluginStoreProvider>() as IDurableStore));
         return services;
     }
 
@@ -44,9 +44,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings)
     {
         services.AddSingleton(provider => Plugins(provider, settings.Plugins));
-        services.TryAddSingleton<IPluginStoreProvider>(static provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton(provider => SqliteStore.Start(
-            new SqliteStoreOptions(settings.Storage.Sqlite.Path), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SqliteStore>>()));
+        services.AddRelayStore(settings.Storage);
         return services;
     }
 
@@ -59,7 +57,8 @@ internal static class RelayServices
             provider.GetRequiredService<IPluginStoreProvider>(),
             provider,
             provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<IIncarnationSource>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
         services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;

@@ -57,9 +57,26 @@ internal sealed record RelayAuthOptions
 internal sealed record RelayStorageOptions
 {
     public RelaySqliteOptions Sqlite { get; init; } = new();
+
+    public RelayPostgresOptions Postgres { get; init; } = new();
 }
 
 internal sealed record RelaySqliteOptions
 {
-    public string Path { get; init; } = "data/relay.db";
+    public const string DefaultPath = "data/relay.db";
+
+    public string Path { get; init; } = DefaultPath;
+}
+
+internal sealed record RelayPostgresOptions
+{
+    /// <summary>Empty: SQLite is used.</summary>
+    public string ConnectionString { get; init; } = "";
+
+    public int Connections { get; init; } = 4;
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    // A record prints all its members, and this one would print the password into a log.
+    public override string ToString() => $"{nameof(RelayPostgresOptions)} with {Connections} connections";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Relay.Gateway.Storage.Postgres;
 
 namespace Relay.Gateway.Hosting;
 
@@ -25,6 +26,12 @@ internal static class SettingsChecks
         new(["plugins.directory"], (s, directoryExists) =>
             s.Plugins.Directory != RelayPluginsOptions.DefaultDirectory && !directoryExists(s.Plugins.Directory)
                 ? $"there is no folder {Readable.Quote(s.Plugins.Directory)}"
+                : null),
+        new(["storage.postgres.connection_string"], (s, _) =>
+            s.Storage.Postgres.ConnectionString is { Length: > 0 } given && PostgresStoreOptions.TryRead(given, out var fault) is null ? fault : null),
+        new(["storage.postgres.connection_string", "storage.sqlite.path"], (s, _) =>
+            s.Storage.Postgres.ConnectionString.Length > 0 && s.Storage.Sqlite.Path != RelaySqliteOptions.DefaultPath
+                ? "storage.sqlite.path is set as well: a relay has one store"
                 : null),
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && Path.GetDirectoryName(s.Logging.Output) is { Length: > 0 } folder && !directoryExists(folder)

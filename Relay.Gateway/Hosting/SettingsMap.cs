@@ -44,6 +44,9 @@ internal static partial class SettingsMap
     private static readonly SettingGroup<RelaySqliteOptions> Sqlite = new(
         "storage.sqlite", s => s.Storage.Sqlite, (s, v) => s with { Storage = s.Storage with { Sqlite = v } });
 
+    private static readonly SettingGroup<RelayPostgresOptions> Postgres = new(
+        "storage.postgres", s => s.Storage.Postgres, (s, v) => s with { Storage = s.Storage with { Postgres = v } });
+
     public static ImmutableArray<Setting> All { get; } =
     [
         Server.Value("host", SettingForms.Host, o => o.Host, (o, v) => o with { Host = v },
@@ -135,6 +138,12 @@ internal static partial class SettingsMap
 
         Sqlite.Value("path", SettingForms.Path, o => o.Path, (o, v) => o with { Path = v },
             "The database file; its folder is made when it is missing."),
+        Postgres.Value("connection_string", SettingForms.Secret, o => o.ConnectionString, (o, v) => o with { ConnectionString = v },
+            "Use PostgreSQL instead: Host=db.example.com;Username=relay;Password=…;Database=relay. Better given as RELAY_STORAGE__POSTGRES__CONNECTION_STRING than in a file."),
+        Postgres.Value("connections", Int(1, 64), o => o.Connections, (o, v) => o with { Connections = v },
+            "Connections of this process to the database."),
+        Postgres.Value("timeout", Duration(Second, Minute), o => o.Timeout, (o, v) => o with { Timeout = v },
+            "How long the database may take, and how long an operation may wait for it; rounded up to seconds."),
 
         .. ClusterSettings.All,
 

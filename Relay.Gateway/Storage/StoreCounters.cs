@@ -7,6 +7,8 @@ internal sealed class StoreCounters
     private long _batches;
     private long _refused;
     private long _failed;
+    private long _unknown;
+    private long _connections;
 
     /// <summary>Operations that were accepted into the queue.</summary>
     public long Operations => Volatile.Read(ref _operations);
@@ -20,6 +22,12 @@ internal sealed class StoreCounters
     /// <summary>Accepted operations that the database could not perform.</summary>
     public long Failed => Volatile.Read(ref _failed);
 
+    /// <summary>Writes during which the database was lost, so that nobody knows whether they were made. Not among those that failed.</summary>
+    public long Unknown => Volatile.Read(ref _unknown);
+
+    /// <summary>Connections to the database that were opened.</summary>
+    public long Connections => Volatile.Read(ref _connections);
+
     internal void Accepted() => Interlocked.Increment(ref _operations);
 
     internal void Committed() => Interlocked.Increment(ref _batches);
@@ -27,4 +35,8 @@ internal sealed class StoreCounters
     internal void RefusedOne() => Interlocked.Increment(ref _refused);
 
     internal void FailedOne() => Interlocked.Increment(ref _failed);
+
+    internal void UnknownOne() => Interlocked.Increment(ref _unknown);
+
+    internal void Connected() => Interlocked.Increment(ref _connections);
 }

@@ -1,28 +1,25 @@
-using Microsoft.Data.Sqlite;
-
 namespace Relay.Gateway.Storage;
 
-/// <summary>Whether the database works, said in the log when it changes. Writer's thread changes it, any thread reads.</summary>
-internal sealed class StoreHealth(string path, TimeSpan calm, TimeProvider time, ILogger logger)
+/// <summary>Whether the database works, said in the log when it changes. Any thread may call.</summary>
+internal sealed class StoreHealth(string name, TimeSpan calm, TimeProvider time, ILogger logger)
 {
-    private volatile bool _available = true;
+    private const int Working = 1;
+
+    private int _state = Working;
     private long _failedAt;
 
-    public bool IsAvailable => _available;
+    public bool IsAvailable => Volatile.Read(ref _state) == Working;
 
-    public void Failed(SqliteException failure)
+    public void Failed(string reason)
     {
-        _failedAt = time.GetTimestamp();
-        if (!_available) return;
-        _available = false;
-        StoreLog.Unavailable(logger, path, failure.SqliteExtendedErrorCode, failure.Message);
+        Volatile.Write(ref _failedAt, time.GetTimestamp());
+        if (Interlocked.Exchange(ref _state, 0) == Working) StoreLog.Unavailable(logger, name, reason);
     }
 
-    /// <summary>A transaction that changed something was committed; reading also works on a full disk and proves nothing.</summary>
-    public void Wrote()
+    /// <summary>Something was written; reading also works on a full disk and proves nothing.</summary>
+    public void Worked()
     {
-        if (_available || time.GetElapsedTime(_failedAt) < calm) return;
-        _available = true;
-        StoreLog.Available(logger, path);
+        if (IsAvailable || time.GetElapsedTime(Volatile.Read(ref _failedAt)) < calm) return;
+        if (Interlocked.Exchange(ref _state, Working) != Working) StoreLog.Available(logger, name);
     }
 }

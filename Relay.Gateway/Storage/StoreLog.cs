@@ -9,8 +9,8 @@ internal static partial class StoreLog
     [LoggerMessage(1501, LogLevel.Information, "Store {Path} is closed")]
     public static partial void Closed(ILogger logger, string path);
 
-    [LoggerMessage(1502, LogLevel.Error, "Store {Path} is unavailable: SQLite error {Code}, {Reason}")]
-    public static partial void Unavailable(ILogger logger, string path, int code, string reason);
+    [LoggerMessage(1502, LogLevel.Error, "Store {Path} is unavailable: {Reason}")]
+    public static partial void Unavailable(ILogger logger, string path, string reason);
 
     [LoggerMessage(1503, LogLevel.Information, "Store {Path} is available again")]
     public static partial void Available(ILogger logger, string path);

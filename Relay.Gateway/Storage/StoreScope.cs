@@ -4,10 +4,12 @@ using Relay.Core;
 namespace Relay.Gateway.Storage;
 
 /// <summary>Whose rows: a plugin's key as the database holds it.</summary>
-internal sealed class StoreScope(PluginKey plugin)
+internal sealed class StoreScope(PluginKey plugin) : IComparable<StoreScope>
 {
     private const int MaxKeyBytes = 256;
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    public PluginKey Plugin => plugin;
 
     public byte[] Tenant { get; } = Strict.GetBytes(plugin.User.Tenant.Name);
 
@@ -31,6 +33,15 @@ internal sealed class StoreScope(PluginKey plugin)
         }
 
         throw new ArgumentException("A key is 1 to 256 bytes of UTF-8.", nameof(key));
+    }
+
+    /// <summary>An order that is the same in every process.</summary>
+    public int CompareTo(StoreScope? other)
+    {
+        if (other is null) return 1;
+        var order = Tenant.AsSpan().SequenceCompareTo(other.Tenant);
+        if (order == 0) order = UserId.AsSpan().SequenceCompareTo(other.UserId);
+        return order == 0 ? Prefix.AsSpan().SequenceCompareTo(other.Prefix) : order;
     }
 
     public static string Decode(byte[] key) => Strict.GetString(key);

@@ -1,46 +1,51 @@
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
 using Relay.Abstractions;
 
 namespace Relay.Gateway.Storage;
 
-/// <summary>The one thread that touches the database: takes what has been queued and commits it in one transaction.</summary>
+/// <summary>One thread with a bounded queue before it: takes what has been queued and performs it together.</summary>
 /// <remarks>
 /// Reads go the same way. So a caller reads its own writes, a new incarnation reads after the last write of the one before it,
 /// and nobody reads what a failed commit takes back. While a commit waits for the disk the next batch gathers by itself;
 /// no time is spent waiting for more.
 /// </remarks>
-internal sealed class StoreWriter
+internal abstract class StoreWriter<TOperation>
+    where TOperation : StoreOperation
 {
-    private readonly SqliteStoreOptions _options;
-    private readonly StoreSession _session;
-    private readonly StoreHealth _health;
-    private readonly ILogger _logger;
-    private readonly Channel<StoreOperation> _queue;
+    private readonly StoreOptions _options;
+    private readonly Channel<TOperation> _queue;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _queuedBytes;
     private volatile bool _closing;
 
-    public StoreWriter(SqliteStoreOptions options, StoreSession session, StoreHealth health, ILogger logger)
+    protected StoreWriter(StoreOptions options, StoreCounters counters)
     {
-        (_options, _session, _health, _logger) = (options, session, health, logger);
-        _queue = Channel.CreateBounded<StoreOperation>(new BoundedChannelOptions(options.QueueLimit)
+        (_options, Counters) = (options, counters);
+        _queue = Channel.CreateBounded<TOperation>(new BoundedChannelOptions(options.QueueLimit)
         {
             SingleReader = true,
             // All that is continued is the waking of our thread: it must not need the pool, which plugins may have filled.
             AllowSynchronousContinuations = true,
         });
-        new Thread(Run) { Name = "relay-store", IsBackground = true }.Start();
     }
 
-    public StoreCounters Counters { get; } = new();
+    public StoreCounters Counters { get; }
 
     /// <summary>Operations that wait.</summary>
     public int Depth => _queue.Reader.Count;
 
+    /// <summary>Refuses new operations, performs those that wait, closes the database.</summary>
+    /// <returns>Ends when the database is closed.</returns>
+    public Task CloseAsync()
+    {
+        _closing = true;
+        _queue.Writer.TryComplete();
+        return _ended.Task;
+    }
+
     /// <summary>Queues an operation without waiting.</summary>
     /// <returns>Its outcome. The token ends the wait for it; the operation itself goes on.</returns>
-    public ValueTask<T> Submit<T>(StoreOperation<T> operation, CancellationToken cancellation)
+    public ValueTask<T> Submit<T>(TOperation operation, Task<T> done, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<T>(cancellation);
 
@@ -54,23 +59,23 @@ internal sealed class StoreWriter
         }
 
         Counters.Accepted();
-        return new(operation.Done.WaitAsync(cancellation));
+        return new(done.WaitAsync(cancellation));
     }
 
-    /// <summary>Refuses new operations, performs those that wait, closes the database.</summary>
-    /// <returns>Ends when the database is closed.</returns>
-    public Task CloseAsync()
-    {
-        _closing = true;
-        _queue.Writer.TryComplete();
-        return _ended.Task;
-    }
+    /// <summary>Starts the thread, once the writer is ready for it.</summary>
+    protected void Start() => new Thread(Run) { Name = "relay-store", IsBackground = true }.Start();
+
+    /// <summary>Performs operations and tells each caller the outcome. Never throws.</summary>
+    protected abstract void Perform(List<TOperation> batch);
+
+    /// <summary>Lets go of the database. Never throws.</summary>
+    protected abstract void Close();
 
     private static ValueTask<T> Unavailable<T>(string message) => ValueTask.FromException<T>(new StoreUnavailableException(message));
 
     private void Run()
     {
-        var batch = new List<StoreOperation>(_options.BatchLimit);
+        var batch = new List<TOperation>(_options.BatchLimit);
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             while (batch.Count < _options.BatchLimit && _queue.Reader.TryRead(out var operation))
@@ -79,97 +84,11 @@ internal sealed class StoreWriter
                 batch.Add(operation);
             }
 
-            Commit(batch);
+            Perform(batch);
             batch.Clear();
         }
 
         Close();
-    }
-
-    private void Commit(List<StoreOperation> batch)
-    {
-        try
-        {
-            _session.Begin();
-        }
-        catch (SqliteException failure)
-        {
-            _session.Rollback();
-            foreach (var operation in batch) Fail(operation, failure);
-            return;
-        }
-
-        if (TryFinish(batch, out _)) return;
-
-        // The disk is full or fails. Reads, removals and small values may still work, so each has a transaction of its own.
-        foreach (var operation in batch) CommitAlone(operation);
-    }
-
-    private void CommitAlone(StoreOperation operation)
-    {
-        SqliteException? failure;
-        try
-        {
-            _session.Begin();
-            if (TryFinish([operation], out failure)) return;
-        }
-        catch (SqliteException atBegin)
-        {
-            _session.Rollback();
-            failure = atBegin;
-        }
-
-        Fail(operation, failure!);
-    }
-
-    /// <summary>Performs and commits operations in the open transaction, or takes all of them back.</summary>
-    private bool TryFinish(IReadOnlyList<StoreOperation> batch, out SqliteException? failure)
-    {
-        try
-        {
-            foreach (var operation in batch) operation.Run(_session);
-            _session.Commit();
-        }
-        catch (SqliteException caught)
-        {
-            _session.Rollback();
-            failure = caught;
-            return false;
-        }
-
-        failure = null;
-        Counters.Committed();
-        if (_session.Changed) _health.Wrote();
-        foreach (var operation in batch)
-        {
-            if (operation.Refused) Counters.FailedOne();
-            operation.Complete();
-        }
-
-        return true;
-    }
-
-    private void Fail(StoreOperation operation, SqliteException failure)
-    {
-        Counters.FailedOne();
-        _health.Failed(failure);
-        operation.Fail(new StoreUnavailableException($"The database does not work: {failure.Message}", failure));
-    }
-
-    private void Close()
-    {
-        try
-        {
-            _session.Dispose();
-            StoreLog.Closed(_logger, _options.Path);
-        }
-        catch (SqliteException failure)
-        {
-            StoreLog.NotClosed(_logger, _options.Path, failure);
-        }
-        finally
-        {
-            _ended.SetResult();
-        }
+        _ended.SetResult();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, SqliteStore? store)
+    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, IDurableStore? store)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
@@ -76,14 +76,16 @@ internal sealed class RelayMetrics : IDisposable
         Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", () => runtime.BlockedThreads);
     }
 
-    private void AddStore(SqliteStore store)
+    private void AddStore(IDurableStore store)
     {
         Counter("relay_store_operations_total", "Operations that the store accepted.", () => store.Counters.Operations);
         Counter("relay_store_transactions_total", "Transactions that the store committed.", () => store.Counters.Batches);
         Counter("relay_store_refused_total", "Operations refused because the store's queue was full.", () => store.Counters.Refused);
         Counter("relay_store_failed_total", "Accepted operations that the database could not perform.", () => store.Counters.Failed);
+        Counter("relay_store_outcome_unknown_total", "Writes during which the database was lost: nobody knows whether they were made.", () => store.Counters.Unknown);
+        Counter("relay_store_connections_opened_total", "Connections to a database server that were opened; each after the first ones is a loss.", () => store.Counters.Connections);
         Gauge("relay_store_queue_operations", "Operations that wait for the store.", () => store.QueueDepth);
-        Gauge("relay_store_available", "1 while the store's disk works, 0 from its first failure until writes have worked again for a while.", () => store.IsAvailable ? 1 : 0);
+        Gauge("relay_store_available", "1 while the store works, 0 from its first failure until writes have worked again for a while.", () => store.IsAvailable ? 1 : 0);
     }
 
     private void Counter(string name, string help, Func<long> read) => Meter.CreateObservableCounter(name, read, null, help);

@@ -66,6 +66,11 @@ public sealed partial class SessionPlugin : RelayPlugin
                     break;
             }
         }
+        catch (StoreOutcomeUnknownException error)
+        {
+            LogUnavailable(Context.Log, error.Message);
+            message.Fail("outcome_unknown", "It is not known whether the session was written; session_get_state tells.");
+        }
         catch (StoreUnavailableException error)
         {
             LogUnavailable(Context.Log, error.Message);

@@ -1,6 +1,6 @@
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 using Relay.Plugins.Session;
 using Relay.Tests.Gateway.Storage;
 using Relay.Tests.Support;

@@ -52,6 +52,25 @@ public class CrossCheckTests
     }
 
     [Fact]
+    public void ARelayHasOneStore() => Assert.Equal(
+        ["relay.yaml:1: storage.postgres.connection_string: storage.sqlite.path is set as well: a relay has one store"],
+        Loading.FaultsOf("storage: { postgres: { connection_string: Host=db }, sqlite: { path: other.db } }"));
+
+    [Theory]
+    [InlineData("hush", "is no list")]
+    [InlineData("postgres://relay:hush@db/relay?sslmode=require", "is no list")]
+    [InlineData("Host=db;Pasword=hush", "is no list")]
+    [InlineData("Host=db;Port=hush", "is no list")]
+    [InlineData("Host=db;Port=99999999999;Password=hush", "is no list")]
+    [InlineData("Password=hush", "names no Host")]
+    public void AConnectionStringIsCheckedAndNotQuoted(string text, string says)
+    {
+        var fault = Assert.Single(Loading.FaultsOf($"storage: {{ postgres: {{ connection_string: '{text}' }} }}"));
+        Assert.StartsWith("relay.yaml:1: storage.postgres.connection_string: " + says, fault);
+        Assert.DoesNotContain("hush", fault);
+    }
+
+    [Fact]
     public void BothPortsMayBeAnyFreeOne() =>
         Assert.Equal(0, Loading.SettingsOf("{ server: { port: 0 }, metrics: { port: 0 } }").Metrics.Port);
 

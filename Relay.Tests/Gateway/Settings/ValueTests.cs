@@ -115,9 +115,10 @@ public class ValueTests
     [Fact]
     public void SecretsAreNotPrinted()
     {
-        var settings = Loading.SettingsOf("plugins: { ai: { upstream: { api_key: hush } }, weather: { key: hush } }");
+        var settings = Loading.SettingsOf("plugins: { ai: { upstream: { api_key: hush } }, weather: { key: hush } }\nstorage: { postgres: { connection_string: 'Host=a;Password=hush' } }");
         Assert.Equal("hush", settings.Plugins.Ai.Upstream.ApiKey);
-        Assert.DoesNotContain("hush", settings.ToString() + settings.Plugins.Ai + string.Concat(SettingsMap.All.Select(each => each.Show(settings))));
+        Assert.Equal("Host=a;Password=hush", settings.Storage.Postgres.ConnectionString);
+        Assert.DoesNotContain("hush", settings.ToString() + settings.Plugins.Ai + settings.Storage + string.Concat(SettingsMap.All.Select(each => each.Show(settings))));
     }
 
     private static void Refused(string yaml, string key, string says, int line = 1)

@@ -5,7 +5,7 @@ namespace Relay.Tests.Gateway.Storage;
 /// <summary>Values, versions and keys: what every store must do.</summary>
 public abstract class PluginStoreContract : StoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task WhatWasNeverWrittenIsNotThere()
     {
         var store = Open();
@@ -15,7 +15,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Empty(await List(store));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task VersionsCountFromOneAndCarryTheTimeOfTheWrite()
     {
         var store = Open();
@@ -33,7 +33,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal([new("a", 2, Now), new("b", 1, Now)], await List(store));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(300_000)]
@@ -48,7 +48,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal(bytes, (await Get(store, "a"))!.Value.ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ExpectedZeroCreatesAndNeverReplaces()
     {
         var store = Open();
@@ -59,7 +59,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal([1], (await Get(store, "a"))!.Value.ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task AnotherVersionThanTheExpectedOneIsLeftAlone()
     {
         var store = Open();
@@ -74,7 +74,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal(new(true, 3), await Put(store, "a", [3], 2));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ARemovedValueStartsAgainAtOne()
     {
         var store = Open();
@@ -87,7 +87,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal(new(true, 1), await Put(store, "a", [3], 0));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task KeysAreListedInTheOrderOfTheirUtf8Bytes()
     {
         var store = Open();
@@ -98,7 +98,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal(ordered, (await List(store)).Select(key => key.Key));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task IdsThatOnlyLookAlikeAreDifferent()
     {
         PluginKey[] plugins =
@@ -117,7 +117,7 @@ public abstract class PluginStoreContract : StoreContract
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task KeysAreOneTo256BytesOfUtf8()
     {
         var store = Open();
@@ -133,13 +133,13 @@ public abstract class PluginStoreContract : StoreContract
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ANegativeVersionIsTheCallersMistake()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Put(Open(), "a", [1], -1));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task TheCallersBufferIsItsOwnAsSoonAsTheCallReturns()
     {
         var store = Open();
@@ -152,7 +152,7 @@ public abstract class PluginStoreContract : StoreContract
         Assert.Equal([1, 2, 3], (await Get(store, "a"))!.Value.ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task ACallThatIsCancelledBeforehandDoesNothing()
     {
         var store = Open();

@@ -5,7 +5,7 @@ namespace Relay.Tests.Gateway.Storage;
 /// <summary>Several handles at once: fencing and lost updates, for every store.</summary>
 public abstract class PluginStoreFencingContract : StoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task ASuccessorFencesEveryCallOfItsPredecessor()
     {
         var old = Provider.Open(Plugin, 1);
@@ -18,7 +18,7 @@ public abstract class PluginStoreFencingContract : StoreContract
         Assert.Equal(new(true, 2), await Put(next, "a", [2], 1));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task AFenceWithoutASuccessorHoldsUntilAHigherIncarnation()
     {
         var abandoned = Provider.Open(Plugin, 4);
@@ -34,7 +34,7 @@ public abstract class PluginStoreFencingContract : StoreContract
         GC.KeepAlive(abandoned);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task AnOldFenceOrALateOpenDoesNotReachASuccessor()
     {
         var current = Provider.Open(Plugin, 7);
@@ -46,7 +46,7 @@ public abstract class PluginStoreFencingContract : StoreContract
         Assert.Equal(new(true, 1), await Put(current, "a", [1]));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task AFenceStopsOnePluginOfOneUser()
     {
         var others = new[] { Key("default", "bob", "notes_"), Key("default", "ann", "echo_"), Key("acme", "ann", "notes_") }
@@ -57,7 +57,7 @@ public abstract class PluginStoreFencingContract : StoreContract
         foreach (var other in others) Assert.Equal(new(true, 1), await Put(other, "a", [1]));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task NothingOfAPredecessorIsWrittenAfterItsSuccessorHasRead()
     {
         for (var incarnation = 1; incarnation <= 25; incarnation++)
@@ -75,7 +75,7 @@ public abstract class PluginStoreFencingContract : StoreContract
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task WritersWithExpectedVersionsLoseNoUpdate()
     {
         const int Writers = 4, Updates = 30;

@@ -1,5 +1,5 @@
 using Relay.Core.Plugins;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 

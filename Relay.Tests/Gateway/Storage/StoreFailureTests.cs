@@ -1,6 +1,6 @@
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 
@@ -11,7 +11,7 @@ public sealed class StoreFailureTests : IDisposable
 
     private readonly StoreFolder _folder = new();
     private readonly SettableTime _time = new();
-    private readonly EventIds _log = new();
+    private readonly EventIds<SqliteStore> _log = new();
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,5 +1,6 @@
 using Relay.Core;
 using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 
@@ -51,7 +52,7 @@ public sealed class StoreFileTests : IDisposable
 
         Assert.Equal(2L, await store.ScalarAsync("PRAGMA synchronous"));
         Assert.Equal("wal", await store.ScalarAsync("PRAGMA journal_mode"));
-        Assert.Equal((long)StoreDatabase.Version, await store.ScalarAsync("PRAGMA user_version"));
+        Assert.Equal((long)SqliteDatabase.Version, await store.ScalarAsync("PRAGMA user_version"));
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public sealed class StoreFileTests : IDisposable
 
         AssertRefused("newer");
 
-        _folder.Execute($"PRAGMA user_version = {StoreDatabase.Version}");
+        _folder.Execute($"PRAGMA user_version = {SqliteDatabase.Version}");
         await using var store = _folder.Start();
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 

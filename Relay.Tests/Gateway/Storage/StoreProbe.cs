@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 
 namespace Relay.Tests.Gateway.Storage;
 
@@ -13,7 +13,7 @@ internal static class StoreProbe
     {
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new ManualResetEventSlim();
-        _ = store.Writer.Submit(new StoreOperation<bool>(_ =>
+        _ = store.Writer.Submit(new SqliteOperation<bool>(_ =>
         {
             held.TrySetResult();
             return release.Wait(TimeSpan.FromSeconds(30));
@@ -24,7 +24,7 @@ internal static class StoreProbe
 
     /// <summary>Reads a value of the writer's connection, such as a pragma.</summary>
     public static Task<object?> ScalarAsync(this SqliteStore store, string sql) =>
-        store.Writer.Submit(new StoreOperation<object?>(session => Scalar(session.Connection, sql)), CancellationToken.None)
+        store.Writer.Submit(new SqliteOperation<object?>(session => Scalar(session.Connection, sql)), CancellationToken.None)
             .AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
     private static object? Scalar(SqliteConnection connection, string sql)
@@ -36,9 +36,21 @@ internal static class StoreProbe
 }
 
 /// <summary>Keeps the ids of what was logged.</summary>
-internal sealed class EventIds : ILogger<SqliteStore>
+internal sealed class EventIds<T> : ILogger<T>
 {
     private readonly List<int> _ids = [];
+    private readonly List<(int Id, TaskCompletionSource Seen)> _awaited = [];
+
+    /// <summary>Everything that was logged, as an operator reads it.</summary>
+    public string Text { get; private set; } = "";
+
+    /// <summary>Ends with the next line of this id.</summary>
+    public Task Next(int id)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_ids) _awaited.Add((id, seen));
+        return seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
 
     public int[] Of(params int[] ids)
     {
@@ -52,6 +64,11 @@ internal sealed class EventIds : ILogger<SqliteStore>
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        lock (_ids) _ids.Add(eventId.Id);
+        lock (_ids)
+        {
+            _ids.Add(eventId.Id);
+            Text += formatter(state, exception) + exception + "\n";
+            foreach (var awaited in _awaited.FindAll(each => each.Id == eventId.Id)) awaited.Seen.TrySetResult();
+        }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Runtime;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
 using Relay.Tests.Gateway.Storage;
 

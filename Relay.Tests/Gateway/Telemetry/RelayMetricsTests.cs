@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
-using Relay.Gateway.Storage;
+using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
 using Relay.Tests.Gateway.Storage;
 

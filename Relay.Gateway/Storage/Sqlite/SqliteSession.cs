@@ -2,10 +2,10 @@ using Microsoft.Data.Sqlite;
 using Relay.Abstractions;
 using SQLitePCL;
 
-namespace Relay.Gateway.Storage;
+namespace Relay.Gateway.Storage.Sqlite;
 
 /// <summary>The writer's connection with its prepared statements. Writer's thread only.</summary>
-internal sealed class StoreSession : IDisposable
+internal sealed class SqliteSession : IDisposable
 {
     private const string Where = "WHERE tenant = $tenant AND user_id = $user AND prefix = $prefix";
 
@@ -19,7 +19,7 @@ internal sealed class StoreSession : IDisposable
     private readonly SqliteCommand _delete;
     private readonly SqliteCommand _list;
 
-    public StoreSession(SqliteConnection connection, TimeProvider time)
+    public SqliteSession(SqliteConnection connection, TimeProvider time)
     {
         Connection = connection;
         _time = time;

@@ -1,8 +1,7 @@
 namespace Relay.Gateway.Storage;
 
-/// <summary>Where the SQLite store lives and how much work may wait for it.</summary>
-/// <param name="Path">The database's file. It is made with its directory when it is missing.</param>
-internal sealed record SqliteStoreOptions(string Path)
+/// <summary>How much work may wait for a store, and how much one transaction takes.</summary>
+internal abstract record StoreOptions
 {
     /// <summary>Operations that may wait. Policy when full: the next one is refused with StoreUnavailableException and counted.</summary>
     public int QueueLimit { get; init; } = 4096;
@@ -13,7 +12,7 @@ internal sealed record SqliteStoreOptions(string Path)
     /// <summary>Operations that one transaction commits at most.</summary>
     public int BatchLimit { get; init; } = 256;
 
-    /// <summary>How long no write may have failed before a working store is said to be available again.</summary>
+    /// <summary>How long no operation may have failed before a working store is said to be available again.</summary>
     /// <remarks>On a nearly full disk small writes pass and large ones fail; without this the log would say so with each.</remarks>
     public TimeSpan CalmAfterFailure { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -1,24 +1,23 @@
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Core.Plugins;
 
-namespace Relay.Gateway.Storage;
+namespace Relay.Gateway.Storage.Sqlite;
 
 /// <summary>Plugins' values in one SQLite file, for a relay that is one process.</summary>
 /// <remarks>
-/// One thread reads and writes (<see cref="StoreWriter"/>). A write that was acknowledged is in the write-ahead log on the disk;
+/// One thread reads and writes (<see cref="SqliteWriter"/>). A write that was acknowledged is in the write-ahead log on the disk;
 /// after a kill SQLite replays the log at the next start. A fence is raised at once and checked on the writer's thread
 /// right before each operation: what an older incarnation had queued fails, and what it had already performed is committed
 /// before anything that its successor asks. While the disk is full or fails, operations fail with
 /// <see cref="StoreUnavailableException"/> and are tried afresh; nothing has to be restarted when it works again.
 /// </remarks>
-internal sealed class SqliteStore : IPluginStoreProvider, IAsyncDisposable
+internal sealed class SqliteStore : IDurableStore
 {
     private readonly StoreFences _fences = new();
     private readonly StoreHealth _health;
     private readonly FileStream _lock;
 
-    private SqliteStore(SqliteStoreOptions options, StoreSession session, FileStream processLock, TimeProvider time, ILogger logger)
+    private SqliteStore(SqliteStoreOptions options, SqliteSession session, FileStream processLock, TimeProvider time, ILogger logger)
     {
         _lock = processLock;
         _health = new(options.Path, options.CalmAfterFailure, time, logger);
@@ -27,14 +26,11 @@ internal sealed class SqliteStore : IPluginStoreProvider, IAsyncDisposable
 
     public StoreCounters Counters => Writer.Counters;
 
-    /// <summary>Operations that wait for the writer.</summary>
     public int QueueDepth => Writer.Depth;
 
-    /// <summary>False from the first failure of the disk until writes have worked again for a while.</summary>
-    /// <remarks>To be shown, not to turn clients away by: without writes it stays false.</remarks>
     public bool IsAvailable => _health.IsAvailable;
 
-    internal StoreWriter Writer { get; }
+    internal SqliteWriter Writer { get; }
 
     /// <summary>Opens or makes the database and starts the writer.</summary>
     /// <exception cref="StoreStartException">The database cannot be used; the message says why in one line.</exception>
@@ -44,8 +40,8 @@ internal sealed class SqliteStore : IPluginStoreProvider, IAsyncDisposable
         options = options with { Path = path };
         try
         {
-            var store = new SqliteStore(options, StoreDatabase.Open(path, time), processLock, time, logger);
-            StoreLog.Opened(logger, path, StoreDatabase.Version);
+            var store = new SqliteStore(options, SqliteDatabase.Open(path, time), processLock, time, logger);
+            StoreLog.Opened(logger, path, SqliteDatabase.Version);
             return store;
         }
         catch

@@ -1,9 +1,9 @@
 using Microsoft.Data.Sqlite;
 
-namespace Relay.Gateway.Storage;
+namespace Relay.Gateway.Storage.Sqlite;
 
 /// <summary>Opens the database's file and brings its schema to this version.</summary>
-internal static class StoreDatabase
+internal static class SqliteDatabase
 {
     // "RELY", so that another program's database is not taken for an empty one of ours.
     private const int ApplicationId = 0x52454C59;
@@ -32,7 +32,7 @@ internal static class StoreDatabase
 
     /// <summary>Opens or makes the database.</summary>
     /// <exception cref="StoreStartException">It cannot be used.</exception>
-    public static StoreSession Open(string path, TimeProvider time)
+    public static SqliteSession Open(string path, TimeProvider time)
     {
         // A busy database is tried for a second; nobody else should write to it.
         var connection = new SqliteConnection(
