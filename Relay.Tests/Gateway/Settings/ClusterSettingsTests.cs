@@ -43,6 +43,15 @@ public class ClusterSettingsTests
     public void FaultsAreNamed(string fault, params string[] args) => Assert.Equal([fault], Silo(args).Faults());
 
     [Fact]
+    public void TheSilosOfAClusterShareOneStore()
+    {
+        var redis = new RelaySettings { Cluster = new() { Membership = ClusterMembership.Redis } };
+        Assert.StartsWith("is needed", ClusterSettings.SharedStore.Fault(redis, _ => true));
+        Assert.Null(ClusterSettings.SharedStore.Fault(new RelaySettings(), _ => true));
+        Assert.Null(ClusterSettings.SharedStore.Fault(redis with { Storage = new() { Postgres = new() { ConnectionString = "Host=db" } } }, _ => true));
+    }
+
+    [Fact]
     public void TheConnectionStringIsNeverPrinted()
     {
         var settings = Silo("--cluster:membership=redis", "--cluster:redis:connection_string=redis-1,password=hush", "--cluster:host=10.0.0.7").Settings();
