@@ -152,9 +152,11 @@ internal sealed class PostgresWriter : StoreWriter<PostgresOperation>
         catch (Exception caught) when (PostgresFailure.IsOfConnection(caught))
         {
             failure = caught;
-            if (!_session!.IsAlive) Lose(caught);
-            // An error has undone the transaction; a FATAL one, or no answer, says nothing about it.
-            return caught is PostgresException { InvariantSeverity: "ERROR" } ? Outcome.Refused : Outcome.Lost;
+            // An error has undone the transaction, also where the driver gives the connection up; a FATAL one, or no answer,
+            // says nothing about it.
+            var refused = caught is PostgresException { InvariantSeverity: "ERROR" };
+            if (!refused || !_session!.IsAlive) Lose(caught);
+            return refused ? Outcome.Refused : Outcome.Lost;
         }
     }
 
