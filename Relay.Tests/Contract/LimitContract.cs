@@ -82,7 +82,7 @@ public abstract class LimitContract : RuntimeContract
         {
             // The pool gets its turn between steps, or the instances that follow the crashed ones would be over their time as well.
             Host.Advance(Step);
-            await Task.Run(static () => { });
+            await Host.SettleAsync();
         }
 
         Assert.Equal("plugin_failed", (await fine.AskAsync("t_say", "r2")).Outcome());
