@@ -13,7 +13,7 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
     private readonly Dictionary<string, bool> _groups = new(StringComparer.Ordinal);
     private (int Clients, long Joins)? _activity;
     private bool _ended;
-    private bool _sending;
+    private TaskCompletionSource? _sending;
     private bool _isOver;
 
     public void Activity(int clients, long joins)
@@ -44,6 +44,14 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
         }
     }
 
+    /// <summary>Ends when the central hub has heard all that it has been told so far, or has been out of reach for as long as a lease.</summary>
+    public async Task HeardAsync()
+    {
+        Task heard;
+        lock (_gate) heard = _sending?.Task ?? Task.CompletedTask;
+        await Task.WhenAny(heard, Task.Delay(cluster.Lease, time));
+    }
+
     /// <summary>What has not been heard by now is given one more try and no other.</summary>
     public void Stop()
     {
@@ -53,8 +61,8 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
     // Under the gate.
     private void Send()
     {
-        if (_sending) return;
-        _sending = true;
+        if (_sending is not null) return;
+        _sending = new(TaskCreationOptions.RunContinuationsAsynchronously);
         // Not from within: the caller's turn goes on, and its thread may be a grain's.
         ThreadPool.UnsafeQueueUserWorkItem(static reporter => _ = reporter.SendAsync(), this, preferLocal: true);
     }
@@ -72,7 +80,7 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
                 (activity, groups, ended) = (_activity, [.. _groups], _ended);
                 if (activity is null && groups.Length == 0 && !ended)
                 {
-                    _sending = false;
+                    Sent();
                     return;
                 }
 
@@ -94,6 +102,13 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
         }
     }
 
+    // Under the gate.
+    private void Sent()
+    {
+        _sending!.TrySetResult();
+        _sending = null;
+    }
+
     // What came meanwhile is newer.
     private bool TakeBack((int Clients, long Joins)? activity, KeyValuePair<string, bool>[] groups, bool ended)
     {
@@ -101,7 +116,7 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
         {
             if (_isOver)
             {
-                _sending = false;
+                Sent();
                 return false;
             }
 

@@ -110,7 +110,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public async Task<bool> PushTo(string connection, byte[] frame) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.PushTo(connection, new Frame(frame)));
 
-    public async Task<bool> SetGroup(string group, bool member) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.SetGroup(group, member));
+    public async Task<bool> SetGroup(string group, bool member)
+    {
+        if (await FindAsync() is not { } actor || !await actor.AskAsync((hub, _) => hub.SetGroup(group, member))) return false;
+        // Who has been told that the user is a member may push to the group at once.
+        await _central.HeardAsync();
+        return true;
+    }
 
     public async Task<bool> Revive(string prefix) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.Revive(prefix));
 

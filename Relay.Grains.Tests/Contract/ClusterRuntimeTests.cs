@@ -29,6 +29,10 @@ internal sealed class ClusterHost : ContractHost
     // What is under way between processes takes a moment in which the clock must not run ahead by much: as long as a call takes there and back.
     public override async Task SettleAsync() => await _gateway.ListHubsAsync(TenantId.Default, null, 10);
 
+    public override bool KnowsRoomAtOnce => false;
+
+    public override Task<string[]> NeighboursAsync(int count) => _cluster.NeighboursAsync(_gateway, TenantId.Default, count);
+
     public override void Dispose() => Task.Run(async () => await _cluster.DisposeAsync()).GetAwaiter().GetResult();
 }
 

@@ -68,6 +68,21 @@ internal sealed class RelayCluster : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>Users whose hubs are on one silo; they have hubs then.</summary>
+    public async Task<string[]> NeighboursAsync(OrleansRuntime gateway, TenantId tenant, int count)
+    {
+        var users = new List<(string User, string Silo)>();
+        while (true)
+        {
+            var user = new UserKey(tenant, $"u{users.Count}");
+            var connection = new RecordingConnection("first", user.UserId, tenant.Name);
+            var link = (await gateway.JoinAsync(user, connection)).Link!;
+            users.Add((user.UserId, gateway.Find(user)!.Silo));
+            link.Leave();
+            if (users.GroupBy(static one => one.Silo).FirstOrDefault(silo => silo.Count() == count) is { } found) return [.. found.Select(static one => one.User)];
+        }
+    }
+
     /// <summary>The silo that a user's hub is on, by a connection that the gateway has there.</summary>
     public InProcessSiloHandle SiloOf(OrleansRuntime gateway, UserKey user) =>
         _cluster.Silos.Single(silo => silo.SiloAddress.ToParsableString() == gateway.Find(user)!.Silo);
