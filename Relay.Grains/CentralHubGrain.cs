@@ -15,6 +15,9 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     private Turn Turn => new(silo.Clock.Now);
 
+    // Before all hubs had the time to tell of themselves, a user that is unknown here may still have one.
+    private bool IsComplete => silo.Time.GetElapsedTime(_born) > cluster.RepeatInterval * 2;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _key = CentralKey.FromActorKey(this.GetPrimaryKeyString());
@@ -36,12 +39,10 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     {
         var known = _hub.Find(userId) is not null;
         var hub = _hub.Route(userId, Turn);
-        // Before all hubs had the time to tell of themselves, a user that is unknown here may still have one.
-        var isComplete = silo.Time.GetElapsedTime(_born) > cluster.RepeatInterval * 2;
-        return Task.FromResult(new RouteReply(hub is null ? (int)ErrorCode.HubCreationFailed : null, !known && isComplete));
+        return Task.FromResult(new RouteReply(hub is null ? (int)ErrorCode.HubCreationFailed : null, !known && IsComplete));
     }
 
-    public Task<bool> Knows(string userId) => Task.FromResult(_hub.Find(userId) is not null);
+    public Task<bool> MayKnow(string userId) => Task.FromResult(_hub.Find(userId) is not null || !IsComplete);
 
     public Task Report(string userId, long epoch, int clients, long joins)
     {
@@ -52,7 +53,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     public Task Ended(string userId, long epoch)
     {
-        if (_hub.Find(userId) is { } hub && hub.TryEnter(epoch) && _hub.Ended(userId, hub, 0, forGood: true)) Interlocked.Increment(ref silo.Counters.CollectedHubsValue);
+        if (_hub.Find(userId) is { } hub && hub.Is(epoch) && _hub.Ended(userId, hub, 0, forGood: true)) Interlocked.Increment(ref silo.Counters.CollectedHubsValue);
         return Task.CompletedTask;
     }
 
@@ -122,6 +123,9 @@ internal sealed class HubRef(UserKey user)
     private long _epoch;
 
     public UserKey User => user;
+
+    /// <summary>Whether it is this very hub, and not one before it: the successor may have been routed to already and not been heard of.</summary>
+    public bool Is(long epoch) => epoch == _epoch;
 
     /// <summary>False for news of a hub that has had a successor.</summary>
     public bool TryEnter(long epoch)

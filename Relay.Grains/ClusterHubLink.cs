@@ -1,6 +1,7 @@
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Grains.Wire;
 
 namespace Relay.Grains;
 
@@ -13,15 +14,28 @@ internal sealed class ClusterHubLink(UserLink user, LinkedConnection connection)
 }
 
 /// <summary>A connection of this gateway, with what the cluster has told of it.</summary>
-internal sealed class LinkedConnection(UserLink user, IHubConnection connection) : IRoomWaiter
+internal sealed class LinkedConnection(UserLink user, IHubConnection connection, long number) : IRoomWaiter
 {
+    private readonly TaskCompletionSource _welcomed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public IHubConnection Connection => connection;
 
-    /// <summary>A hub has welcomed it.</summary>
-    public bool IsJoined { get; set; }
+    /// <summary>The connection as hubs are told of it.</summary>
+    public ConnectionInfo Info => ConnectionInfo.Of(connection.Id, connection.Identity, IsJoined, number);
+
+    /// <summary>A hub has welcomed it: the welcome has gone to the connection.</summary>
+    public bool IsJoined => _welcomed.Task.IsCompleted;
+
+    /// <summary>Ends with the welcome.</summary>
+    public Task Welcomed => _welcomed.Task;
+
+    /// <summary>The epoch of the hub that was last told that the connection's outbox is full, and has not been told yet that there is room again; or 0.</summary>
+    public long BlockedAt { get; set; }
 
     /// <summary>Its detached requests.</summary>
     public int KeptOpen { get; set; }
+
+    public void Welcome() => _welcomed.TrySetResult();
 
     public void RoomAgain(IHubConnection connection) => user.RoomAgain(this);
 }

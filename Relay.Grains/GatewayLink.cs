@@ -11,6 +11,7 @@ internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string
 
     public string User => user;
 
+    /// <summary>Above those of the links that this gateway has had to the user's hubs before.</summary>
     public long Epoch => epoch;
 
     /// <summary>The last batch taken. Grain's turns only.</summary>
@@ -24,7 +25,7 @@ internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string
 
     public RemoteConnection Make(ConnectionInfo info, Core.UserKey key, int window)
     {
-        var connection = new RemoteConnection(this, info.Id, info.Identity(key), window);
+        var connection = new RemoteConnection(this, info.Id, info.Identity(key), window, info.Number);
         _connections[info.Id] = connection;
         return connection;
     }

@@ -11,9 +11,9 @@ internal interface ICentralHubGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Route")]
     Task<RouteReply> Route(string userId);
 
-    /// <summary>Whether the user has a hub.</summary>
-    [AlwaysInterleave, Alias("Knows")]
-    Task<bool> Knows(string userId);
+    /// <summary>Whether the user may have a hub. A directory that has begun anew does not know yet who has none.</summary>
+    [AlwaysInterleave, Alias("MayKnow")]
+    Task<bool> MayKnow(string userId);
 
     /// <summary>A hub tells of its clients; see <see cref="Core.Hubs.CentralHub{THub}.Reported"/>.</summary>
     [AlwaysInterleave, Alias("Report")]

@@ -15,7 +15,9 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private readonly ConcurrentDictionary<UserKey, UserLink> _links = new();
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
+    private long _numbers;
     private volatile bool _stopping;
+    private volatile bool _isOver;
 
     public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters)
     {
@@ -35,6 +37,9 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     internal RuntimeCounters Counters { get; }
 
+    /// <summary>Nothing is sent any more.</summary>
+    internal bool IsOver => _isOver;
+
     /// <summary>This process, as hubs are told of it.</summary>
     internal GatewayRef Gateway => _presence.Gateway;
 
@@ -51,10 +56,10 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> PushToUserAsync(UserKey user, Frame frame) => await KnowsAsync(user) ? await Hub(user).Push(frame.Bytes) : 0;
+    public async ValueTask<int> PushToUserAsync(UserKey user, Frame frame) => await MayKnowAsync(user) ? await Hub(user).Push(frame.Bytes) : 0;
 
     /// <inheritdoc/>
-    public async ValueTask<bool> PushToConnectionAsync(UserKey user, string connectionId, Frame frame) => await KnowsAsync(user) && await Hub(user).PushTo(connectionId, frame.Bytes);
+    public async ValueTask<bool> PushToConnectionAsync(UserKey user, string connectionId, Frame frame) => await MayKnowAsync(user) && await Hub(user).PushTo(connectionId, frame.Bytes);
 
     /// <inheritdoc/>
     public async ValueTask<int> PushToGroupAsync(TenantId tenant, string group, Frame frame)
@@ -65,14 +70,14 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     /// <inheritdoc/>
     public async ValueTask<bool> JoinGroupAsync(UserKey user, string group) => Ids.IsValid(group)
-        ? await KnowsAsync(user) && await Hub(user).SetGroup(group, true)
+        ? await MayKnowAsync(user) && await Hub(user).SetGroup(group, true)
         : throw new ArgumentException("A group is named by 1 to 256 bytes of UTF-8 without U+0000.", nameof(group));
 
     /// <inheritdoc/>
-    public async ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => await KnowsAsync(user) && await Hub(user).SetGroup(group, false);
+    public async ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => await MayKnowAsync(user) && await Hub(user).SetGroup(group, false);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RevivePluginAsync(UserKey user, string prefix) => await KnowsAsync(user) && await Hub(user).Revive(prefix);
+    public async ValueTask<bool> RevivePluginAsync(UserKey user, string prefix) => await MayKnowAsync(user) && await Hub(user).Revive(prefix);
 
     /// <inheritdoc/>
     public async ValueTask<HubPage> ListHubsAsync(TenantId tenant, string? after, int limit)
@@ -92,7 +97,14 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         return _presence.StopAsync();
     }
 
-    public void Dispose() => _presence.Dispose();
+    public void Dispose()
+    {
+        _isOver = true;
+        _presence.Dispose();
+    }
+
+    /// <summary>Numbers connections, messages, batches. One row for all users' links, because a hub outlives a link of its user and goes on with the next one.</summary>
+    internal long NextNumber() => Interlocked.Increment(ref _numbers);
 
     /// <summary>The user's hub, for a call in the user's tenant.</summary>
     internal IUserHubGrain Hub(UserKey user)
@@ -147,7 +159,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         }
     }
 
-    private async Task<bool> KnowsAsync(UserKey user) => await Central(user).Knows(user.UserId);
+    private async Task<bool> MayKnowAsync(UserKey user) => await Central(user).MayKnow(user.UserId);
 
     private ICentralHubGrain Central(UserKey user)
     {

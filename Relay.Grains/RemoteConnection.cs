@@ -9,7 +9,7 @@ namespace Relay.Grains;
 /// A connection whose socket is at a gateway: what the hub and its plugins do to it goes there in order. It has room as long as what is on its
 /// way stays in a window and the gateway has not said that the outbox is full.
 /// </summary>
-internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity identity, int window) : IHubConnection
+internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity identity, int window, long number) : IHubConnection
 {
     private readonly Lock _gate = new();
     private List<IRoomWaiter>? _waiters;
@@ -22,6 +22,9 @@ internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity
     public UserIdentity Identity => identity;
 
     public GatewayLink Link => link;
+
+    /// <summary>Increases with each connection of the gateway.</summary>
+    public long Number => number;
 
     public bool IsClosed => _ended;
 

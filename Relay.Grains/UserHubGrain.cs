@@ -14,10 +14,9 @@ namespace Relay.Grains;
 internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
 {
     private readonly Dictionary<string, GatewayLink> _links = [];
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _ended;
     private UserKey _key;
-    private long _epoch;
-    private ICentralHubGrain _central = null!;
+    private CentralReporter _central = null!;
     private UserHubActor? _actor;
     private Task? _rebuilt;
 
@@ -26,8 +25,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
-        _central = grains.GetGrain<ICentralHubGrain>(CentralKey.Of(_key, cluster.CentralShards).ToActorKey());
-        _epoch = silo.NextEpoch();
+        var central = grains.GetGrain<ICentralHubGrain>(CentralKey.Of(_key, cluster.CentralShards).ToActorKey());
+        _central = new(central, _key, silo.NextEpoch(), cluster, silo.Time);
         silo.Add(this);
         return Task.CompletedTask;
     }
@@ -37,6 +36,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         silo.Remove(this);
         if (_actor is { } actor)
         {
+            _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
             actor.Post(HubInput.Stop());
             // The plugins' time is kept by their hosts; what does not end within it is fenced.
             await Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellationToken));
@@ -47,6 +47,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             if (link.Connections.Count > 0) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
             link.End();
         }
+
+        _central.Stop();
     }
 
     public async Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew)
@@ -55,26 +57,29 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         await RebuildAsync(gateway.Directory);
         var link = Link(gateway, connection);
         // Tried again because the first answer was lost.
-        if (link.Find(connection.Id) is not null) return new(null, _epoch, silo.Silo);
+        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo);
         var remote = link.Make(connection, _key, cluster.Window);
         var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
         if (error is not null) link.Remove(remote);
-        return new((int?)error, _epoch, silo.Silo);
+        return new((int?)error, link.Epoch, silo.Silo);
     }
 
-    public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections)
+    public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections, long number)
     {
         await RebuildAsync(gateway.Directory);
+        if (connections.Length == 0 && _actor is null) DeactivateOnIdle();
+        if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, 0, [], 0);
         var link = Link(gateway, connections.FirstOrDefault());
         var refused = await RestoreAsync(link, connections);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
-        foreach (var gone in link.Connections.Where(known => !held.Contains(known.Id)).ToList()) link.Leave(gone);
-        return new(_epoch, silo.Silo, link.LastBatch, [.. refused], (int)ErrorCode.MaxConnectionsReached);
+        // A connection with a higher number has joined since the gateway made its list.
+        foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Id)).ToList()) link.Leave(gone);
+        return new(link.Epoch, silo.Silo, link.LastBatch, [.. refused], (int)ErrorCode.MaxConnectionsReached);
     }
 
     public Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items)
     {
-        if (epoch != _epoch || _actor is not { } actor || !_links.TryGetValue(gateway, out var link) || link.IsLost) return Task.FromResult(false);
+        if (_actor is not { } actor || !_links.TryGetValue(gateway, out var link) || link.Epoch != epoch || link.IsLost) return Task.FromResult(false);
         if (batch <= link.LastBatch) return Task.FromResult(true);
         link.LastBatch = batch;
         using var scope = TurnScope.Enter();
@@ -92,7 +97,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
                     link.Leave(connection);
                     break;
                 case ClientItemKind.Room:
-                    connection.Unblock();
+                    // What was said by a hub before this one does not count.
+                    if (item.Number == link.Epoch) connection.Unblock();
                     break;
             }
         }
@@ -104,7 +110,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public async Task<bool> PushTo(string connection, byte[] frame) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.PushTo(connection, new Frame(frame)));
 
-    public async Task<bool> SetGroup(string group, bool member) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.SetGroup(group, member));
+    public async Task<bool> SetGroup(string group, bool member)
+    {
+        if (await FindAsync() is not { } actor || !await actor.AskAsync((hub, _) => hub.SetGroup(group, member))) return false;
+        // Who has been told that the user is a member may push to the group at once.
+        await _central.HeardAsync();
+        return true;
+    }
 
     public async Task<bool> Revive(string prefix) => await FindAsync() is { } actor && await actor.AskAsync((hub, _) => hub.Revive(prefix));
 
@@ -129,43 +141,40 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public PluginPool Pool(int plugin) => silo.Pool(_key.Tenant, plugin);
 
-    // The hub's turns run on any thread: what they report goes from there, and in no order that matters, since each report is whole.
-    public void ReportActivity(UserHubActor hub, int clients, long joins) => Tell(() => _central.Report(_key.UserId, _epoch, clients, joins));
+    public void ReportActivity(UserHubActor hub, int clients, long joins) => _central.Activity(clients, joins);
 
     public void ReportEnded(UserHubActor hub, long joins, bool forGood)
     {
-        Tell(() => _central.Ended(_key.UserId, _epoch));
-        _ended.TrySetResult();
+        _central.Ended();
+        _ended?.TrySetResult();
         // Not DeactivateOnIdle: this is any thread, and the grain may be on its way out already.
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has ended."));
     }
 
-    public void ReportGroup(UserHubActor hub, string group, bool member) => Tell(() => _central.Group(_key.UserId, _epoch, group, member));
+    public void ReportGroup(UserHubActor hub, string group, bool member) => _central.Group(group, member);
 
     public void PushToGroup(string group, Frame frame)
     {
         for (var shard = 0; shard < cluster.CentralShards; shard++)
         {
             var central = grains.GetGrain<ICentralHubGrain>(new CentralKey(_key.Tenant, shard).ToActorKey());
-            Tell(() => central.PushToGroup(group, frame.Bytes));
+            _ = TryPushAsync(central, group, frame.Bytes);
         }
     }
 
     /// <summary>Tells the central hub again. Any thread.</summary>
     internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
 
-    private void Tell(Func<Task> call) => _ = TellAsync(call);
-
-    private async Task TellAsync(Func<Task> call)
+    private async Task TryPushAsync(ICentralHubGrain central, string group, byte[] frame)
     {
         try
         {
             TenantContext.Set(_key.Tenant);
-            await call();
+            await central.PushToGroup(group, frame);
         }
         catch (Exception)
         {
-            // A central hub that is lost learns of this one by the next repetition.
+            // A push is given up with the part of the directory that it went to.
         }
     }
 
@@ -180,7 +189,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         }
 
         var outbox = silo.Outbox(gateway);
-        var link = _links[gateway.Id] = new(_actor, outbox, _key.ToActorKey(), _epoch);
+        // An epoch for each link: to a gateway that was given up and is back, the hub has forgotten as much as a new one.
+        var link = _links[gateway.Id] = new(_actor, outbox, _key.ToActorKey(), silo.NextEpoch());
         outbox.Add(link);
         return link;
     }

@@ -30,7 +30,7 @@ internal sealed partial class UserLink
 
     private async Task DrainAsync()
     {
-        while (true)
+        while (!runtime.IsOver)
         {
             bool sync;
             lock (_gate)
@@ -69,7 +69,7 @@ internal sealed partial class UserLink
 
         if (items.Count == 0) return false;
         _onItsWay = [.. items];
-        _batch++;
+        _batch = runtime.NextNumber();
         return true;
     }
 
@@ -92,7 +92,7 @@ internal sealed partial class UserLink
         {
             if (taken)
             {
-                (_onItsWay, _lastTaken) = (null, _batch);
+                _onItsWay = null;
                 return;
             }
 
@@ -103,50 +103,58 @@ internal sealed partial class UserLink
     private async Task SyncAsync()
     {
         ConnectionInfo[] held;
+        long number;
         lock (_gate)
         {
             _syncWanted = false;
-            held = Held();
-            if (held.Length == 0)
-            {
-                // Nobody is left whose messages or places matter.
-                _waiting.Clear();
-                (_onItsWay, _wasRefused) = (null, false);
-                return;
-            }
+            (held, number) = (Held(), runtime.NextNumber());
         }
 
         SyncReply reply;
         try
         {
-            reply = await runtime.Hub(user).Sync(runtime.Gateway, held);
+            reply = await runtime.Hub(user).Sync(runtime.Gateway, held, number);
         }
         catch (Exception e)
         {
             runtime.Log.HubUnreachable(user, e.Message);
-            await Task.Delay(runtime.Options.RetryDelay, runtime.Time);
-            lock (_gate) _syncWanted = true;
+            await SyncAgainAsync();
             return;
         }
 
-        lock (_gate) Synced(reply);
+        // A hub that has a successor already must not answer; the next try finds that one.
+        if (held.Length == 0) Told();
+        else if (reply.Epoch < _epoch) await SyncAgainAsync();
+        else lock (_gate) Synced(reply);
+    }
+
+    private async Task SyncAgainAsync()
+    {
+        await Task.Delay(runtime.Options.RetryDelay, runtime.Time);
+        lock (_gate) _syncWanted = true;
     }
 
     // Under the gate.
     private void Synced(SyncReply reply)
     {
-        if (reply.Epoch < _epoch)
-        {
-            _syncWanted = true;
-            return;
-        }
-
         // Another hub, or the same one that had given this gateway up: what it had from us it has forgotten.
-        if (reply.Epoch != _epoch || reply.LastBatch < _lastTaken) Settle(reply);
+        if (reply.Epoch != _epoch) Settle(reply);
         else if (reply.LastBatch >= _batch) _onItsWay = null;
-        (_epoch, Silo, _lastTaken, _wasRefused) = (reply.Epoch, reply.Silo, reply.LastBatch, false);
+        (_epoch, Silo, _wasRefused) = (reply.Epoch, reply.Silo, false);
         foreach (var id in reply.Refused)
             if (_connections.TryGetValue(id, out var linked)) linked.Connection.Close((ErrorCode)reply.Error);
+    }
+
+    // The hub has been told that nobody is left whose messages or places matter.
+    private void Told()
+    {
+        lock (_gate)
+        {
+            _waiting.Clear();
+            (_onItsWay, _wasRefused) = (null, false);
+            // Unless somebody has come meanwhile.
+            _syncWanted |= _connections.Count > 0;
+        }
     }
 
     // Under the gate. What was refused in as many words goes to the successor; of the rest nobody knows.

@@ -28,11 +28,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     private bool _pumping;
     private bool _isOver;
     private long _epoch;
-
-    // From the wall clock, so that a user's next link goes on above the last one's.
-    private long _batch = runtime.Time.GetUtcNow().Ticks;
-    private long _lastTaken;
-    private long _numbers;
+    private long _batch;
 
     public UserKey User => user;
 
@@ -46,7 +42,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (_isOver) return false;
-            _connections[connection.Id] = new(this, connection);
+            _connections[connection.Id] = new(this, connection, runtime.NextNumber());
             return true;
         }
     }
@@ -60,28 +56,32 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         {
             try
             {
-                var reply = await runtime.Hub(user).Join(runtime.Gateway, ConnectionInfo.Of(connection.Id, connection.Identity, isJoined: false), isNew).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
-                if (Joined(linked, reply)) return new(new ClusterHubLink(this, linked), null);
+                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
+                if (Joined(reply) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
                 if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
+                // The hub was lost with the welcome.
+                isNew = false;
+                if (runtime.Time.GetElapsedTime(began) >= runtime.Options.JoinPatience) return GivenUp(linked);
             }
             catch (Exception) when (runtime.Time.GetElapsedTime(began) < runtime.Options.JoinPatience)
             {
                 isNew = false;
+                if (linked.IsJoined) return Rejoined(linked);
             }
             catch (Exception e)
             {
                 runtime.Log.HubUnreachable(user, e.Message);
-                return Refused(linked, ErrorCode.HubCreationFailed);
+                return GivenUp(linked);
             }
 
             await Task.Delay(runtime.Options.RetryDelay, runtime.Time);
         }
     }
 
-    /// <summary>The connections that a hub has welcomed.</summary>
+    /// <summary>The user's connections here, and which of them a hub has welcomed.</summary>
     public ConnectionInfo[] Held()
     {
-        lock (_gate) return [.. _connections.Values.Select(static linked => ConnectionInfo.Of(linked.Connection.Id, linked.Connection.Identity, linked.IsJoined))];
+        lock (_gate) return [.. _connections.Values.Select(static linked => linked.Info)];
     }
 
     /// <summary>A message of a connection.</summary>
@@ -90,7 +90,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (!_connections.ContainsKey(linked.Connection.Id)) return;
-            _waiting.Enqueue(new(ClientItemKind.Message, linked.Connection.Id, ++_numbers, message.Frame));
+            _waiting.Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame));
             Pump();
         }
     }
@@ -111,8 +111,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     {
         lock (_gate)
         {
-            if (!_connections.ContainsKey(linked.Connection.Id)) return;
-            _waiting.Enqueue(new(ClientItemKind.Room, linked.Connection.Id, 0, []));
+            if (linked.BlockedAt == 0 || !_connections.ContainsKey(linked.Connection.Id)) return;
+            _waiting.Enqueue(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []));
+            linked.BlockedAt = 0;
             Pump();
         }
     }
@@ -144,7 +145,12 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             }
 
             foreach (var id in part.Items.Select(static item => item.Connection).Distinct())
-                if (_connections.TryGetValue(id, out var linked) && linked.Connection.WhenRoom(linked)) full.Add((part.User, id));
+            {
+                // Told once: there will be one word that there is room again.
+                if (!_connections.TryGetValue(id, out var linked) || linked.BlockedAt == part.Epoch || !linked.Connection.WhenRoom(linked)) continue;
+                linked.BlockedAt = part.Epoch;
+                full.Add((part.User, id));
+            }
         }
     }
 
@@ -160,8 +166,8 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
                 break;
             case DeliveryKind.Push:
                 // The first is the welcome.
-                linked.IsJoined = true;
                 connection.Push(new(item.Frame));
+                linked.Welcome();
                 break;
             case DeliveryKind.Return:
                 Return(item.Number);
@@ -187,7 +193,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         else _outstanding[number] = request with { Credit = Credit.None };
     }
 
-    private bool Joined(LinkedConnection linked, JoinReply reply)
+    private bool Joined(JoinReply reply)
     {
         lock (_gate)
         {
@@ -195,10 +201,36 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             if (reply.Epoch < _epoch) return false;
             if (_epoch != 0 && reply.Epoch != _epoch) Resync();
             if (_epoch == 0) (_epoch, Silo) = (reply.Epoch, reply.Silo);
-            if (reply.Error is not null) return false;
-            linked.IsJoined = true;
+            return reply.Error is null;
+        }
+    }
+
+    // The welcome goes another way than the reply, and may be lost with the hub.
+    private async Task<bool> IsWelcomedAsync(LinkedConnection linked)
+    {
+        try
+        {
+            await linked.Welcomed.WaitAsync(runtime.Options.SyncInterval, runtime.Time);
             return true;
         }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    // Only the reply was lost, perhaps with the hub.
+    private JoinResult Rejoined(LinkedConnection linked)
+    {
+        Resync();
+        return new(new ClusterHubLink(this, linked), null);
+    }
+
+    // The hub may have let it in for all that is known here.
+    private JoinResult GivenUp(LinkedConnection linked)
+    {
+        Leave(linked);
+        return new(null, ErrorCode.HubCreationFailed);
     }
 
     private JoinResult Refused(LinkedConnection linked, ErrorCode error)

@@ -143,10 +143,12 @@ public sealed partial class UserHub
         End();
     }
 
-    /// <summary>Tells the central hub again how many clients there are: it may have been lost and know nothing of this hub.</summary>
+    /// <summary>Tells the central hub again how many clients there are, and the user's groups: it may have been lost and know nothing of this hub.</summary>
     public void Repeat()
     {
-        if (_phase == Phase.Active) _port.ReportActivity(_connections.Count, _joins);
+        if (_phase != Phase.Active) return;
+        _port.ReportActivity(_connections.Count, _joins);
+        foreach (var group in _groups ?? []) _port.ReportGroup(group, true);
     }
 
     /// <summary>The process stops: the plugins end in good order, and the hub does not begin anew.</summary>
@@ -154,8 +156,8 @@ public sealed partial class UserHub
     {
         _stopping = true;
         if (_phase == Phase.Active) End();
-        // The central hub may have kept a hub that had ended, for a join that is refused now.
-        else if (_phase == Phase.Ended) _port.ReportEnded(_joins, true);
+        // The central hub may have kept a hub that had ended, for a join that is refused now; who stops an abandoned one waits for a word too.
+        else if (_phase is Phase.Ended or Phase.Abandoned) _port.ReportEnded(_joins, true);
     }
 
     /// <summary>The central hub has forgotten this hub and makes another one for the user's next join: this one ends for good.</summary>

@@ -5,13 +5,15 @@ internal enum ClientItemKind
 {
     Message = 0,
     Leave = 1,
+
+    /// <summary>The connection's outbox, of which the hub was told that it is full, has room again.</summary>
     Room = 2,
 }
 
 /// <summary>One thing that a gateway tells a user's hub about a connection.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Connection">The connection.</param>
-/// <param name="Number">A message's number on the user's link.</param>
+/// <param name="Number">A message's number on the user's link; of <see cref="ClientItemKind.Room"/> the epoch of the hub that was told that there is none.</param>
 /// <param name="Frame">A message.</param>
 [GenerateSerializer, Immutable, Alias("relay.ClientItem")]
 internal readonly record struct ClientItem([property: Id(0)] ClientItemKind Kind, [property: Id(1)] string Connection, [property: Id(2)] long Number, [property: Id(3)] byte[] Frame);
@@ -42,7 +44,7 @@ internal readonly record struct Delivery(
 
 /// <summary>What one hub sends to one gateway.</summary>
 /// <param name="User">The user, as an actor's key.</param>
-/// <param name="Epoch">The hub's epoch.</param>
+/// <param name="Epoch">The epoch of the hub's link to the gateway.</param>
 /// <param name="Items">In their order.</param>
 [GenerateSerializer, Immutable, Alias("relay.UserDelivery")]
 internal sealed record UserDelivery([property: Id(0)] string User, [property: Id(1)] long Epoch, [property: Id(2)] Delivery[] Items);

@@ -17,12 +17,18 @@ internal sealed record GatewayRef([property: Id(0)] string Id, [property: Id(1)]
 /// <param name="Metadata">What the identity provider told, JSON, or empty.</param>
 /// <param name="Expires">When its identity runs out.</param>
 /// <param name="IsJoined">Whether a hub has welcomed it.</param>
+/// <param name="Number">Increases with each connection of the gateway.</param>
 [GenerateSerializer, Immutable, Alias("relay.ConnectionInfo")]
 internal sealed record ConnectionInfo(
-    [property: Id(0)] string Id, [property: Id(1)] string[] Scopes, [property: Id(2)] string Metadata, [property: Id(3)] DateTimeOffset? Expires, [property: Id(4)] bool IsJoined)
+    [property: Id(0)] string Id,
+    [property: Id(1)] string[] Scopes,
+    [property: Id(2)] string Metadata,
+    [property: Id(3)] DateTimeOffset? Expires,
+    [property: Id(4)] bool IsJoined,
+    [property: Id(5)] long Number)
 {
-    public static ConnectionInfo Of(string id, UserIdentity identity, bool isJoined) => new(
-        id, [.. identity.Scopes], identity.Metadata.ValueKind == JsonValueKind.Undefined ? "" : identity.Metadata.GetRawText(), identity.Expires, isJoined);
+    public static ConnectionInfo Of(string id, UserIdentity identity, bool isJoined, long number) => new(
+        id, [.. identity.Scopes], identity.Metadata.ValueKind == JsonValueKind.Undefined ? "" : identity.Metadata.GetRawText(), identity.Expires, isJoined, number);
 
     public UserIdentity Identity(Core.UserKey user) => new(user.Tenant.Name, user.UserId)
     {
@@ -34,13 +40,13 @@ internal sealed record ConnectionInfo(
 
 /// <summary>What became of a join.</summary>
 /// <param name="Error">An error of the catalogue by its number, or null.</param>
-/// <param name="Epoch">The hub's epoch.</param>
+/// <param name="Epoch">The epoch of the hub's link to the gateway.</param>
 /// <param name="Silo">Where the hub is.</param>
 [GenerateSerializer, Immutable, Alias("relay.JoinReply")]
 internal sealed record JoinReply([property: Id(0)] int? Error, [property: Id(1)] long Epoch, [property: Id(2)] string Silo);
 
 /// <summary>What became of a sync.</summary>
-/// <param name="Epoch">The hub's epoch. Another than before: what the hub before had taken and not answered has an unknown outcome.</param>
+/// <param name="Epoch">The epoch of the hub's link to the gateway. Another than before: what had been taken before and not been answered has an unknown outcome.</param>
 /// <param name="Silo">Where the hub is.</param>
 /// <param name="LastBatch">The last batch that the hub has taken from this gateway, 0 for none.</param>
 /// <param name="Refused">Connections for which the hub has no place any more.</param>

@@ -52,7 +52,7 @@ public abstract class DetachContract : RuntimeContract
         Probe.Open("gate");
         var other = await JoinAsync(id: "c2");
         Assert.Equal("t_said", (await other.AskAsync("t_say", "r1")).Outcome());
-        Assert.DoesNotContain(client.Connection.Frames, frame => frame.Contains("t_part"));
+        if (Host.KnowsRoomAtOnce) Assert.DoesNotContain(client.Connection.Frames, frame => frame.Contains("t_part"));
         client.Connection.Drain();
         for (var i = 0; i < 3; i++) Assert.Equal(i, (await client.Connection.NextAsync("t_part")).GetProperty("data").GetInt32());
         await client.Connection.NextAsync("t_done");

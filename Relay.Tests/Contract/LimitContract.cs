@@ -68,26 +68,27 @@ public abstract class LimitContract : RuntimeContract
     [Fact]
     public async Task AbandonedHandlersOfATenantAreBoundedAndAnotherTenantIsNotAffected()
     {
+        var neighbours = await Host.NeighboursAsync(4);
         var users = new List<Client>();
         for (var i = 0; i < 3; i++)
         {
-            users.Add(await JoinAsync($"u{i}"));
+            users.Add(await JoinAsync(neighbours[i]));
             users[i].Send("t_wait", "poison", "\"gate\"");
             await Probe.HeardAsync("waiting");
         }
 
-        var fine = await JoinAsync("fine");
+        var fine = await JoinAsync(neighbours[3]);
         Assert.Equal("t_said", (await fine.AskAsync("t_say", "r1")).Outcome());
         for (var i = 0; i < 100_000 && Host.Counters.Abandoned < 3; i++)
         {
             // The pool gets its turn between steps, or the instances that follow the crashed ones would be over their time as well.
             Host.Advance(Step);
-            await Task.Run(static () => { });
+            await Host.SettleAsync();
         }
 
         Assert.Equal("plugin_failed", (await fine.AskAsync("t_say", "r2")).Outcome());
         Assert.Equal("o_said", (await fine.AskAsync("o_say", "r3")).Outcome());
-        Assert.Equal("t_said", (await (await JoinAsync("u0", tenant: "other")).AskAsync("t_say", "r4")).Outcome());
+        Assert.Equal("t_said", (await (await JoinAsync(neighbours[0], tenant: "other")).AskAsync("t_say", "r4")).Outcome());
         Probe.Open("gate");
         for (var i = 0; i < 3; i++) Assert.Equal("dropped", await Probe.HeardAsync("late"));
         for (var i = 0; i < 3; i++) await Probe.HeardAsync("disposed");

@@ -46,7 +46,7 @@ public abstract class OrderContract : RuntimeContract
         slow.Connection.Fill();
         for (var i = 0; i < 5; i++) slow.Send("t_say", $"s{i}", $"{i}");
         Assert.Equal("t_said", (await quick.AskAsync("t_say", "q1")).Type());
-        Assert.DoesNotContain(slow.Connection.Frames, frame => frame.Contains("t_said"));
+        if (Host.KnowsRoomAtOnce) Assert.DoesNotContain(slow.Connection.Frames, frame => frame.Contains("t_said"));
         slow.Connection.Drain();
         for (var i = 0; i < 5; i++) Assert.Equal(i, (await slow.Connection.NextAsync("t_said")).GetProperty("data").GetInt32());
     }

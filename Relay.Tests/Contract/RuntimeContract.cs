@@ -54,7 +54,7 @@ public abstract class RuntimeContract : IDisposable
         for (var i = 0; i < 100_000 && !task.IsCompleted; i++)
         {
             Host.Advance(step);
-            await Task.WhenAny(task, Task.Run(static () => { }));
+            await Task.WhenAny(task, Host.SettleAsync());
         }
 
         return await task;
@@ -75,6 +75,15 @@ internal abstract class ContractHost : IDisposable
     public abstract RuntimeCounters Counters { get; }
 
     public abstract void Advance(TimeSpan by);
+
+    /// <summary>Gives what goes on elsewhere its turn, between two steps of the clock.</summary>
+    public virtual Task SettleAsync() => Task.Run(static () => { });
+
+    /// <summary>Whether a full outbox holds up the very next answer. Across processes the hub learns of it by the first that is too many.</summary>
+    public virtual bool KnowsRoomAtOnce => true;
+
+    /// <summary>Users whose hubs are in one process, which has bounds of its own.</summary>
+    public virtual Task<string[]> NeighboursAsync(int count) => Task.FromResult(Enumerable.Range(0, count).Select(static i => $"u{i}").ToArray());
 
     public abstract void Dispose();
 }

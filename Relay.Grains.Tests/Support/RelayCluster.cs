@@ -1,0 +1,107 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.TestingHost;
+using Relay.Abstractions;
+using Relay.Core;
+using Relay.Core.Plugins;
+using Relay.Core.Runtime;
+using Relay.Tests.Contract;
+using Relay.Tests.Support;
+
+namespace Relay.Grains.Tests.Support;
+
+/// <summary>
+/// Silos with hubs in this process, and gateways in front of them. The hubs' clock stands until a test moves it; leases, retries and Orleans
+/// itself live on the system's.
+/// </summary>
+internal sealed class RelayCluster : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+    private readonly ClusterOptions _options;
+    private readonly List<OrleansRuntime> _gateways = [];
+
+    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time) =>
+        (_cluster, _options, Counters, Time) = (cluster, options, counters, time);
+
+    public RuntimeCounters Counters { get; }
+
+    public ManualTime Time { get; }
+
+    public IGrainFactory Grains => _cluster.Client;
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
+
+    public static async Task<RelayCluster> StartAsync(RuntimeOptions runtime, IReadOnlyList<Type> plugins, Probe probe, ClusterOptions options, short silos = 3)
+    {
+        var faults = new List<string>();
+        var registry = PluginRegistry.Build(plugins.Select(type => new PluginRegistration(type)), _ => PluginSettings.None, faults);
+        Assert.Empty(faults);
+        var (counters, time, stores) = (new RuntimeCounters(), new ManualTime(), new MemoryStores());
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe);
+            silo.Services.AddSingleton(new RuntimeClock(time)).AddSingleton(counters);
+            silo.Configure<ClusterMembershipOptions>(static membership =>
+            {
+                membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+                membership.NumMissedProbesLimit = 2;
+            });
+            silo.AddRelayHubs(options);
+        });
+        builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
+        var cluster = new RelayCluster(builder.Build(), options, counters, time);
+        await cluster._cluster.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>Another process in front of the silos, as far as they can tell.</summary>
+    public async Task<OrleansRuntime> StartGatewayAsync()
+    {
+        var gateway = new OrleansRuntime(_cluster.Client, _options, TimeProvider.System, NullLoggerFactory.Instance, Counters);
+        await gateway.StartAsync(CancellationToken.None);
+        _gateways.Add(gateway);
+        return gateway;
+    }
+
+    /// <summary>Users whose hubs are on one silo; they have hubs then.</summary>
+    public async Task<string[]> NeighboursAsync(OrleansRuntime gateway, TenantId tenant, int count)
+    {
+        var users = new List<(string User, string Silo)>();
+        while (true)
+        {
+            var user = new UserKey(tenant, $"u{users.Count}");
+            var connection = new RecordingConnection("first", user.UserId, tenant.Name);
+            var link = (await gateway.JoinAsync(user, connection)).Link!;
+            users.Add((user.UserId, gateway.Find(user)!.Silo));
+            link.Leave();
+            if (users.GroupBy(static one => one.Silo).FirstOrDefault(silo => silo.Count() == count) is { } found) return [.. found.Select(static one => one.User)];
+        }
+    }
+
+    /// <summary>The silo that a user's hub is on, by a connection that the gateway has there.</summary>
+    public InProcessSiloHandle SiloOf(OrleansRuntime gateway, UserKey user) =>
+        _cluster.Silos.Single(silo => silo.SiloAddress.ToParsableString() == gateway.Find(user)!.Silo);
+
+    /// <summary>The silo leaves in good order.</summary>
+    public Task LeaveAsync(InProcessSiloHandle silo) => _cluster.StopSiloAsync(silo);
+
+    /// <summary>The silo is gone without a word to anybody, as far as a process can do that to a part of itself.</summary>
+    public Task KillAsync(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var gateway in _gateways)
+        {
+            await gateway.StopAsync();
+            gateway.Dispose();
+        }
+
+        await _cluster.DisposeAsync();
+        Assert.Equal(0, Counters.TurnFaults);
+    }
+}
