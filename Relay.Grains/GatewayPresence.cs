@@ -8,6 +8,7 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
 {
     private readonly ConcurrentDictionary<string, long> _heard = new();
     private readonly CancellationTokenSource _stopping = new();
+    private IGatewayObserver? _reference;
     private GatewayRef? _gateway;
     private Task _announcing = Task.CompletedTask;
 
@@ -17,8 +18,8 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
     /// <summary>Ends when the cluster knows the gateway.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        var reference = grains.CreateObjectReference<IGatewayObserver>(observer);
-        Volatile.Write(ref _gateway, new(Guid.NewGuid().ToString("N"), reference, ""));
+        _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
+        Volatile.Write(ref _gateway, new(Guid.NewGuid().ToString("N"), _reference, ""));
         while (!await AnnounceAsync()) await Task.Delay(options.RetryDelay, time, cancellation);
         _announcing = KeepAnnouncingAsync();
     }
@@ -42,7 +43,12 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
     /// <summary>A silo has sent something.</summary>
     public void Heard(string silo) => _heard[silo] = time.GetTimestamp();
 
-    public void Dispose() => _stopping.Dispose();
+    /// <summary>From here on silos reach nobody here.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        if (Interlocked.Exchange(ref _reference, null) is { } reference) grains.DeleteObjectReference<IGatewayObserver>(reference);
+    }
 
     private async Task KeepAnnouncingAsync()
     {

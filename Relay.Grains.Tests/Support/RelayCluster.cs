@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
 using Orleans.Configuration;
@@ -23,12 +24,15 @@ internal sealed class RelayCluster : IAsyncDisposable
     private readonly ClusterOptions _options;
     private readonly List<OrleansRuntime> _gateways = [];
 
-    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time) =>
-        (_cluster, _options, Counters, Time) = (cluster, options, counters, time);
+    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time, RecordedEvents logged) =>
+        (_cluster, _options, Counters, Time, Logged) = (cluster, options, counters, time, logged);
 
     public RuntimeCounters Counters { get; }
 
     public ManualTime Time { get; }
+
+    /// <summary>The numbers of what the silos have logged.</summary>
+    public RecordedEvents Logged { get; }
 
     public IGrainFactory Grains => _cluster.Client;
 
@@ -39,12 +43,13 @@ internal sealed class RelayCluster : IAsyncDisposable
         var faults = new List<string>();
         var registry = PluginRegistry.Build(plugins.Select(type => new PluginRegistration(type)), _ => PluginSettings.None, faults);
         Assert.Empty(faults);
-        var (counters, time, stores) = (new RuntimeCounters(), new ManualTime(), new MemoryStores());
+        var (counters, time, stores, logged) = (new RuntimeCounters(), new ManualTime(), new MemoryStores(), new RecordedEvents());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe);
+            silo.Services.AddSingleton<ILoggerProvider>(logged);
             silo.Services.AddSingleton(new RuntimeClock(time)).AddSingleton(counters);
             silo.Configure<ClusterMembershipOptions>(static membership =>
             {
@@ -54,7 +59,7 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddRelayHubs(options);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, counters, time);
+        var cluster = new RelayCluster(builder.Build(), options, counters, time, logged);
         await cluster._cluster.DeployAsync();
         return cluster;
     }
