@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
@@ -18,7 +19,6 @@ internal sealed class SiloHubs : HubRuntime
     private readonly ClusterLog _log;
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
-    private readonly ClockNumbers _epochs;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -31,9 +31,8 @@ internal sealed class SiloHubs : HubRuntime
         TimeProvider time,
         RuntimeCounters counters,
         ILocalSiloDetails silo)
-        : base(options, registry, stores, services, logs, clock.Provider, new ClockNumbers(time))
+        : base(options, registry, stores, services, logs, clock.Provider, services.GetService<IIncarnationSource>() ?? new ClockNumbers(time))
     {
-        _epochs = new(time);
         (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
@@ -53,7 +52,7 @@ internal sealed class SiloHubs : HubRuntime
     internal string Silo { get; }
 
     /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
-    internal long NextEpoch() => _epochs.Next();
+    internal long NextEpoch() => NextIncarnation();
 
     /// <summary>The way to a gateway.</summary>
     internal GatewayOutbox Outbox(GatewayRef gateway)

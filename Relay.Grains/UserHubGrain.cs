@@ -51,11 +51,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         _central.Stop();
     }
 
-    public async Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew)
+    public async Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew, string[] left)
     {
         if (isNew) _rebuilt ??= Task.CompletedTask;
         await RebuildAsync(gateway.Directory);
         var link = Link(gateway, connection);
+        foreach (var id in left)
+            if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
         if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo);
         var remote = link.Make(connection, _key, cluster.Window);
