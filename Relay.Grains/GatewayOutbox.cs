@@ -22,7 +22,7 @@ internal sealed class GatewayOutbox : IDisposable
     private readonly ClusterLog _log;
     private readonly Action<GatewayOutbox> _lost;
     private readonly ITimer _heartbeat;
-    // From the wall clock, so that a successor of this outbox goes on above it.
+    private readonly long _birth;
     private long _number;
     private int _pumping;
     private int _beatWanted;
@@ -31,7 +31,7 @@ internal sealed class GatewayOutbox : IDisposable
     public GatewayOutbox(GatewayRef gateway, string silo, ClusterOptions options, TimeProvider time, ClusterLog log, Action<GatewayOutbox> lost)
     {
         (_gateway, _silo, _options, _time, _log, _lost) = (gateway, silo, options, time, log, lost);
-        _number = time.GetUtcNow().Ticks;
+        _birth = time.GetUtcNow().Ticks;
         _heartbeat = time.CreateTimer(static state => ((GatewayOutbox)state!).Beat(), this, options.SyncInterval, options.SyncInterval);
     }
 
@@ -81,12 +81,12 @@ internal sealed class GatewayOutbox : IDisposable
     {
         Volatile.Write(ref _beatWanted, 0);
         var (batch, sent) = Gather();
-        long? failingSince = null;
-        while (true)
+        var began = _time.GetTimestamp();
+        for (var failed = 1; ; failed++)
         {
             try
             {
-                var reply = await _gateway.Observer.Deliver(batch);
+                var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.SyncInterval, _time);
                 foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
                     sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();
@@ -94,9 +94,9 @@ internal sealed class GatewayOutbox : IDisposable
             }
             catch (Exception)
             {
-                // Time in which this process stood still does not count against the gateway: the clock runs from the first failure.
-                failingSince ??= _time.GetTimestamp();
-                if (_time.GetElapsedTime(failingSince.Value) >= _options.Lease)
+                // What was sent before this was taken up to an interval ago. Time in which this process stood still must not count against the
+                // gateway: it has a second try at least.
+                if (failed > 1 && _time.GetElapsedTime(began) >= _options.Lease - _options.SyncInterval)
                 {
                     Lose();
                     return;
@@ -122,7 +122,7 @@ internal sealed class GatewayOutbox : IDisposable
             if (next.Connection is { } connection) sent.Add((connection, length));
         }
 
-        return (new(_silo, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
     }
 
     private void Lose()

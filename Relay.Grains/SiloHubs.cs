@@ -7,7 +7,7 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>What the hubs of one silo share: the plugins and their stores, the ways to the gateways, the clock of collection.</summary>
-internal sealed class SiloHubs : HubRuntime
+internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 {
     private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
     private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
@@ -29,13 +29,21 @@ internal sealed class SiloHubs : HubRuntime
         RuntimeClock clock,
         TimeProvider time,
         RuntimeCounters counters,
-        ILocalSiloDetails silo)
+        ILocalSiloDetails silo,
+        ISiloStatusOracle silos)
         : base(options, registry, stores, services, logs, clock.Provider, new ClockNumbers(time))
     {
         _epochs = new(time);
         (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
+        silos.SubscribeToSiloStatusEvents(this);
+    }
+
+    /// <summary>A silo that is gone took central hubs with it, whose successors know nobody: whoever is here makes itself known.</summary>
+    public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
+    {
+        if (status == SiloStatus.Dead) ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.RepeatAll(), this, preferLocal: false);
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>
@@ -65,9 +73,14 @@ internal sealed class SiloHubs : HubRuntime
     {
         if (now < _nextCollection) return;
         _nextCollection = now + Options.Hubs.CollectionInterval;
-        // Told again and again, so that a central hub that took the place of a lost one learns of hubs where nothing happens.
-        foreach (var (hub, _) in _hubs) hub.Repeat();
+        // Told again and again: a central hub may have been lost in other ways than with its silo.
+        RepeatAll();
         foreach (var (central, _) in _centrals) central.CollectSoon();
+    }
+
+    private void RepeatAll()
+    {
+        foreach (var (hub, _) in _hubs) hub.Repeat();
     }
 
     private void Lost(GatewayOutbox gateway) => _gateways.TryRemove(gateway.Id, out _);

@@ -146,8 +146,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public void ReportEnded(UserHubActor hub, long joins, bool forGood)
     {
         _central.Ended();
-        _ended?.TrySetResult();
-        DeactivateOnIdle();
+        // When the silo ends it, the hub is not to be ended once more; it may even be past that, and only now hear of a plugin's end.
+        if (_ended is { } ended) ended.TrySetResult();
+        else DeactivateOnIdle();
     }
 
     public void ReportGroup(UserHubActor hub, string group, bool member) => _central.Group(group, member);
@@ -228,7 +229,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         {
             try
             {
-                return (gateway, await gateway.Observer.Held(_key.ToActorKey()));
+                return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.SyncInterval, silo.Time));
             }
             catch (Exception) when (silo.Time.GetElapsedTime(began) < patience)
             {
