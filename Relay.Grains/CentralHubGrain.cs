@@ -11,12 +11,12 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     private CentralKey _key;
     private CentralHub<HubRef> _hub = null!;
     private ICentralHubGrain _self = null!;
-    private TimeSpan _born;
+    private long _born;
 
     private Turn Turn => new(silo.Clock.Now);
 
     // Before all hubs had the time to tell of themselves, a user that is unknown here may still have one.
-    private bool IsComplete => silo.Clock.Now - _born > silo.Options.Hubs.CollectionInterval * 2;
+    private bool IsComplete => silo.Time.GetElapsedTime(_born) > cluster.RepeatInterval * 2;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
         var limits = silo.Options.Hubs;
         _hub = new(_key.Tenant, limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards }, this);
         _self = grains.GetGrain<ICentralHubGrain>(this.GetPrimaryKeyString());
-        _born = silo.Clock.Now;
+        _born = silo.Time.GetTimestamp();
         silo.Add(this);
         return Task.CompletedTask;
     }

@@ -20,6 +20,9 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4005, LogLevel.Warning, "The directory of gateways cannot be reached: {Reason}")]
     internal partial void DirectoryUnreachable(string reason);
 
+    [LoggerMessage(4007, LogLevel.Error, "A batch could not be made or sent; the relay has a bug")]
+    internal partial void PumpFailed(Exception exception);
+
     [LoggerMessage(4006, LogLevel.Warning, "A central hub cannot be reached: {Reason}")]
     internal partial void CentralUnreachable(string reason);
 }

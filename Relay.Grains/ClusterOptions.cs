@@ -8,6 +8,18 @@ public sealed record ClusterOptions(int CentralShards, TimeSpan SyncInterval)
     /// <summary>How long silence is borne.</summary>
     internal TimeSpan Lease => SyncInterval * 3;
 
+    /// <summary>How long a call may take before it is tried again. All are short and may come twice; a silo that was killed answers none.</summary>
+    internal TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a hub tells its central hub of itself. One that has lived for two of these knows all hubs.</summary>
+    internal TimeSpan RepeatInterval => SyncInterval * 12;
+
+    /// <summary>How often a gateway tells the directory of gateways that it lives; so short, because a directory that took the place of a lost one has to hear of all before a hub may rely on it.</summary>
+    internal TimeSpan AnnounceInterval => SyncInterval / 5;
+
+    /// <summary>How long such a directory waits: one announcement that was lost with its predecessor, the retry, and one to spare.</summary>
+    internal TimeSpan SuccessionTime => AnnounceInterval * 3;
+
     /// <summary>The longest wait between two tries of a call that failed.</summary>
     internal TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 

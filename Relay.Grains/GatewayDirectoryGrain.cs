@@ -27,7 +27,7 @@ internal sealed class GatewayDirectoryGrain(ClusterOptions cluster, TimeProvider
     public async Task<GatewayRef[]> List(string known)
     {
         Meet(known);
-        var toWait = cluster.SyncInterval - time.GetElapsedTime(_born);
+        var toWait = cluster.SuccessionTime - time.GetElapsedTime(_born);
         if (_hadPredecessor && toWait > TimeSpan.Zero) await Task.Delay(toWait, time);
         foreach (var (id, entry) in _gateways)
             if (time.GetElapsedTime(entry.Heard) > cluster.Lease) _gateways.Remove(id);

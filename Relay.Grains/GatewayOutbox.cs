@@ -69,10 +69,24 @@ internal sealed class GatewayOutbox : IDisposable
 
     private async Task PumpAsync()
     {
+        try
+        {
+            await DrainAsync();
+        }
+        catch (Exception e)
+        {
+            // A bug of ours. Nothing would ever leave again, so better be lost as a whole: the gateway syncs.
+            _log.PumpFailed(e);
+            Lose();
+        }
+    }
+
+    private async Task DrainAsync()
+    {
         while (!_isLost)
         {
             while (!_isLost && (!_queue.IsEmpty || Volatile.Read(ref _beatWanted) != 0)) await SendAsync();
-            Volatile.Write(ref _pumping, 0);
+            Interlocked.Exchange(ref _pumping, 0); // a full fence: whoever enqueues now either sees it, or is seen below
             if ((_queue.IsEmpty && Volatile.Read(ref _beatWanted) == 0) || Interlocked.Exchange(ref _pumping, 1) != 0) return;
         }
     }
@@ -86,7 +100,7 @@ internal sealed class GatewayOutbox : IDisposable
         {
             try
             {
-                var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.SyncInterval, _time);
+                var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.CallTimeout, _time);
                 foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
                     sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();

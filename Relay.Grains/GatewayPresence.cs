@@ -56,7 +56,7 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
         while (!_stopping.IsCancellationRequested)
         {
             // A lost directory has to hear of every gateway before hubs may rely on it: fast until it has.
-            await Task.Delay(known ? options.SyncInterval : options.RetryDelay, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(known ? options.AnnounceInterval : options.RetryDelay, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_stopping.IsCancellationRequested) return;
             known = await AnnounceAsync();
             foreach (var (silo, heard) in _heard)
@@ -72,7 +72,7 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
     {
         try
         {
-            var directory = await grains.GetGrain<IGatewayDirectoryGrain>(0).Announce(Gateway);
+            var directory = await grains.GetGrain<IGatewayDirectoryGrain>(0).Announce(Gateway).WaitAsync(options.AnnounceInterval, time);
             Volatile.Write(ref _gateway, Gateway with { Directory = directory });
             return true;
         }

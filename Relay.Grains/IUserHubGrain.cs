@@ -8,8 +8,12 @@ namespace Relay.Grains;
 internal interface IUserHubGrain : IGrainWithStringKey
 {
     /// <summary>A connection wants to join.</summary>
+    /// <param name="gateway">Its gateway.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isNew">Whether no other gateway can hold a connection of the user.</param>
+    /// <param name="left">Connections of the gateway that have left, in case that the join overtakes the news: their places are free.</param>
     [AlwaysInterleave, Alias("Join")]
-    Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew);
+    Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew, string[] left);
 
     /// <summary>A gateway repeats all connections of the user that it holds.</summary>
     /// <param name="gateway">The gateway.</param>

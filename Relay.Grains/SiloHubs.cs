@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
@@ -11,13 +12,13 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 {
     private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
     private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
-    private readonly ConcurrentDictionary<string, GatewayOutbox> _gateways = new();
+    private readonly ConcurrentDictionary<string, Lazy<GatewayOutbox>> _gateways = new();
     private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
     private readonly ClusterOptions _cluster;
     private readonly TimeProvider _time;
     private readonly ClusterLog _log;
+    private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
-    private readonly ClockNumbers _epochs;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -31,19 +32,25 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         RuntimeCounters counters,
         ILocalSiloDetails silo,
         ISiloStatusOracle silos)
-        : base(options, registry, stores, services, logs, clock.Provider, new ClockNumbers(time))
+        : base(options, registry, stores, services, logs, clock.Provider, services.GetService<IIncarnationSource>() ?? new ClockNumbers(time))
     {
-        _epochs = new(time);
         (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
+        _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
         silos.SubscribeToSiloStatusEvents(this);
+    }
+
+    public override void Dispose()
+    {
+        _repetition.Dispose();
+        base.Dispose();
     }
 
     /// <summary>A silo that is gone took central hubs with it, whose successors know nobody: whoever is here makes itself known.</summary>
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        if (status == SiloStatus.Dead) ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.RepeatAll(), this, preferLocal: false);
+        if (status == SiloStatus.Dead) ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.Repeat(), this, preferLocal: false);
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>
@@ -53,11 +60,14 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     internal string Silo { get; }
 
     /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
-    internal long NextEpoch() => _epochs.Next();
+    internal long NextEpoch() => NextIncarnation();
 
     /// <summary>The way to a gateway.</summary>
-    internal GatewayOutbox Outbox(GatewayRef gateway) =>
-        _gateways.GetOrAdd(gateway.Id, static (_, state) => new(state.gateway, state.hubs.Silo, state.hubs._cluster, state.hubs._time, state.hubs._log, state.hubs.Lost), (gateway, hubs: this));
+    internal GatewayOutbox Outbox(GatewayRef gateway)
+    {
+        // Lazy: of two made at once, one would go on beating beside the other, and the gateway would take the other's batches for old ones.
+        return _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
+    }
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
 
@@ -73,15 +83,16 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     {
         if (now < _nextCollection) return;
         _nextCollection = now + Options.Hubs.CollectionInterval;
-        // Told again and again: a central hub may have been lost in other ways than with its silo.
-        RepeatAll();
         foreach (var (central, _) in _centrals) central.CollectSoon();
     }
 
-    private void RepeatAll()
+    // A central hub that took the place of a lost one learns of hubs where nothing happens.
+    private void Repeat()
     {
         foreach (var (hub, _) in _hubs) hub.Repeat();
     }
+
+    private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, _time, _log, Lost);
 
     private void Lost(GatewayOutbox gateway) => _gateways.TryRemove(gateway.Id, out _);
 }

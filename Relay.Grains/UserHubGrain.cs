@@ -51,11 +51,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         _central.Stop();
     }
 
-    public async Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew)
+    public async Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew, string[] left)
     {
         if (isNew) _rebuilt ??= Task.CompletedTask;
         await RebuildAsync(gateway.Directory);
         var link = Link(gateway, connection);
+        foreach (var id in left)
+            if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
         if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo);
         var remote = link.Make(connection, _key, cluster.Window);
@@ -146,9 +148,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public void ReportEnded(UserHubActor hub, long joins, bool forGood)
     {
         _central.Ended();
-        // When the silo ends it, the hub is not to be ended once more; it may even be past that, and only now hear of a plugin's end.
-        if (_ended is { } ended) ended.TrySetResult();
-        else DeactivateOnIdle();
+        _ended?.TrySetResult();
+        // Not DeactivateOnIdle: this is any thread, and the grain may be on its way out already.
+        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has ended."));
     }
 
     public void ReportGroup(UserHubActor hub, string group, bool member) => _central.Group(group, member);
@@ -198,27 +200,29 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     // A hub that was reached by anything but a new user's join may have been lost: it asks those who know.
     private async Task<UserHubActor?> FindAsync()
     {
-        await RebuildAsync("");
-        if (_actor is null) DeactivateOnIdle();
+        await RebuildAsync(DirectoryContext.Current);
+        if (_actor is null)
+        {
+            // What was found counts for this call only: who joins before the grain is gone has the gateways asked again.
+            _rebuilt = null;
+            DeactivateOnIdle();
+        }
+
         return _actor;
     }
 
-    private Task RebuildAsync(string directory) => _rebuilt ??= GatherAsync(directory);
+    // Whoever comes after one that has failed tries again; nobody is let in before it has succeeded.
+    private Task RebuildAsync(string directory)
+    {
+        if (_rebuilt is null or { IsFaulted: true } or { IsCanceled: true }) _rebuilt = GatherAsync(directory);
+        return _rebuilt;
+    }
 
     private async Task GatherAsync(string directory)
     {
-        try
-        {
-            var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
-            foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
-                if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
-        }
-        catch (Exception)
-        {
-            // Whoever comes next tries again; nobody is let in before it has succeeded.
-            _rebuilt = null;
-            throw;
-        }
+        var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
+        foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
+            if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
     }
 
     private async Task<(GatewayRef Gateway, ConnectionInfo[] Held)> HeldAsync(GatewayRef gateway)
@@ -229,7 +233,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         {
             try
             {
-                return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.SyncInterval, silo.Time));
+                return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.CallTimeout, silo.Time));
             }
             catch (Exception) when (silo.Time.GetElapsedTime(began) < patience)
             {

@@ -16,6 +16,20 @@ internal sealed partial class UserLink
 
     private async Task PumpAsync()
     {
+        try
+        {
+            await DrainAsync();
+        }
+        catch (Exception e)
+        {
+            // A bug of ours: what is on its way is settled by a sync, and later messages still go.
+            runtime.Log.PumpFailed(e);
+            lock (_gate) (_pumping, _syncWanted) = (false, true);
+        }
+    }
+
+    private async Task DrainAsync()
+    {
         while (!runtime.IsOver)
         {
             bool sync;
@@ -64,7 +78,7 @@ internal sealed partial class UserLink
         var (taken, failed) = (false, false);
         try
         {
-            taken = await runtime.Hub(user).Accept(runtime.Gateway.Id, _epoch, _batch, _onItsWay!);
+            taken = await runtime.Hub(user).Accept(runtime.Gateway.Id, _epoch, _batch, _onItsWay!).WaitAsync(runtime.Options.CallTimeout, runtime.Time);
         }
         catch (Exception e)
         {

@@ -56,7 +56,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         {
             try
             {
-                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew);
+                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
                 if (Joined(reply) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
                 if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
                 // The hub was lost with the welcome.
@@ -82,6 +82,12 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     public ConnectionInfo[] Held()
     {
         lock (_gate) return [.. _connections.Values.Select(static linked => linked.Info)];
+    }
+
+    // Connections whose leaving the hub may not have heard of yet.
+    private string[] Left()
+    {
+        lock (_gate) return [.. _waiting.Concat(_onItsWay ?? []).Where(static item => item.Kind == ClientItemKind.Leave).Select(static item => item.Connection)];
     }
 
     /// <summary>A message of a connection.</summary>

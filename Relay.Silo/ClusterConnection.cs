@@ -3,7 +3,8 @@ using Relay.Gateway.Hosting;
 namespace Relay.Silo;
 
 /// <summary>A gateway's connection to its cluster: waits for it at the start, and says when it is lost and when it is back.</summary>
-internal sealed partial class ClusterConnection(RelaySettings settings, TimeProvider time, ILogger<ClusterConnection> logger)
+internal sealed partial class ClusterConnection(
+    RelaySettings settings, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ClusterConnection> logger)
     : IReadiness, IClientConnectionRetryFilter, IClusterConnectionStatusObserver
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -26,20 +27,23 @@ internal sealed partial class ClusterConnection(RelaySettings settings, TimeProv
 
     public void NotifyGatewayCountChanged(int currentNumberOfGateways, int previousNumberOfGateways, bool connectionRecovered)
     {
-        LogSilos(currentNumberOfGateways, previousNumberOfGateways);
+        if (!IsStopping) LogSilos(currentNumberOfGateways, previousNumberOfGateways);
         if (connectionRecovered) _lost = false;
     }
 
     public void NotifyClusterConnectionLost()
     {
         _lost = true;
-        LogLost();
+        if (!IsStopping) LogLost();
     }
+
+    // Then it is this process that lets go, and nothing is wrong.
+    private bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
 
     [LoggerMessage(5010, LogLevel.Warning, "Waiting for a silo of cluster {Cluster} (membership {Membership}): {Fault}")]
     private partial void LogWaiting(string membership, string cluster, string fault);
 
-    [LoggerMessage(5011, LogLevel.Information, "Connected to {Silos} silos, before to {Before}")]
+    [LoggerMessage(5011, LogLevel.Information, "Silos connected: {Silos}, before: {Before}")]
     private partial void LogSilos(int silos, int before);
 
     [LoggerMessage(5012, LogLevel.Error, "No silo is left to connect to: not ready until one is back")]

@@ -10,6 +10,8 @@ internal sealed partial class MembershipLog(IClusterMembershipService membership
         {
             await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
             {
+                // The table has not been read yet.
+                if (snapshot.Version == MembershipVersion.MinValue) continue;
                 var silos = string.Join(", ", snapshot.Members.Values
                     .Where(static member => member.Status != SiloStatus.Dead)
                     .Select(static member => $"{member.SiloAddress.Endpoint} {member.Status}")

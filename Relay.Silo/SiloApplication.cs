@@ -14,7 +14,7 @@ public static class SiloApplication
         var line = CommandLine.Parse(args, RelayProgram.Silo);
         return RelayApplication.RunAsync(
             line,
-            [.. SettingsChecks.All, RedisMembership.Check],
+            [.. SettingsChecks.All, RedisMembership.Check, .. line.Role == ClusterRole.Gateway ? Array.Empty<SettingsCheck>() : [ClusterSettings.SharedStore]],
             (settings, logFile) => SiloHost.RunAsync(line.Role, settings, logFile, Console.Out, configure));
     }
 }

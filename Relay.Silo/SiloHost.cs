@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
@@ -12,6 +14,7 @@ internal static partial class SiloHost
     public static async Task RunAsync(
         ClusterRole role, RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null)
     {
+        if (role != ClusterRole.Gateway) CheckPorts(settings.Cluster);
         var app = Build(role, settings, logFile, configure);
         var (log, cluster) = (app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloHost)), settings.Cluster);
         if (role == ClusterRole.Gateway)
@@ -65,6 +68,24 @@ internal static partial class SiloHost
         else
             app.UseRelayGateway();
         return app;
+    }
+
+    // A silo listens on a port even when another one does already, and the cluster takes it for the same silo started anew and
+    // ends the other. Two silos with the default ports on one machine must not do that to each other.
+    private static void CheckPorts(RelayClusterOptions cluster)
+    {
+        foreach (var port in (int[])[cluster.SiloPort, cluster.GatewayPort])
+        {
+            using var listener = new TcpListener(IPAddress.Parse(cluster.Host), port);
+            try
+            {
+                listener.Start();
+            }
+            catch (SocketException error)
+            {
+                throw new IOException($"cannot listen on {cluster.Host}:{port} (cluster.host, cluster.silo_port, cluster.gateway_port): {error.Message}", error);
+            }
+        }
     }
 
     private static void UseHealthOnly(WebApplication app)

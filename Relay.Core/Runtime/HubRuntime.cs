@@ -59,7 +59,7 @@ public abstract class HubRuntime : IDisposable
     internal RuntimeLog Log { get; }
 
     /// <summary>Stops the sweep. What has not ended is left to the end of the process.</summary>
-    public void Dispose()
+    public virtual void Dispose()
     {
         _sweep.Dispose();
         GC.SuppressFinalize(this);

@@ -41,6 +41,12 @@ internal static class ClusterSettings
             "With membership localhost, the silo_port of the machine's first silo, for every further one. 0: this silo is the first."),
     ];
 
+    /// <summary>For a process that hosts hubs: a user's hub may be on another silo tomorrow, and what it kept has to be there.</summary>
+    public static SettingsCheck SharedStore { get; } = new(["storage.postgres.connection_string", Section + ".membership"], (s, _) =>
+        s.Cluster.Membership == ClusterMembership.Redis && s.Storage.Postgres.ConnectionString.Length == 0
+            ? "is needed while cluster.membership is redis: the silos of a cluster share one store"
+            : null);
+
     public static ImmutableArray<SettingsCheck> Checks { get; } =
     [
         new([Section + ".redis.connection_string", Section + ".membership"], (s, _) =>

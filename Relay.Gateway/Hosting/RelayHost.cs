@@ -17,7 +17,9 @@ internal static class RelayHost
     public static async Task RunAsync(WebApplication app, RelaySettings settings, TextWriter output)
     {
         await using var owned = app;
-        await app.StartAsync();
+
+        // Not every part gives its start up by itself when the process is told to stop: a silo waits for its cluster.
+        await app.StartAsync().WaitAsync(app.Lifetime.ApplicationStopping);
 
         // In the order in which CreateBuilder listens.
         await output.WriteLineAsync("relay listening on " + app.Urls.First());

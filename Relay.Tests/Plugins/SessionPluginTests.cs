@@ -168,6 +168,13 @@ public sealed class SessionPluginTests
     }
 
     [Fact]
+    public async Task AWriteOfUnknownOutcomeIsAnsweredSo()
+    {
+        _store.Before = static _ => throw new StoreOutcomeUnknownException("the database was lost");
+        Assert.StartsWith("!outcome_unknown", await AskAsync("set_state", """{"state":1,"expected_version":1}"""));
+    }
+
+    [Fact]
     public async Task AFencedInstanceDoesNotAnswer()
     {
         _store.Before = static _ => throw new StoreFencedException();

@@ -23,6 +23,10 @@ internal sealed record PostgresStoreOptions : StoreOptions
     /// <summary>How long the database may take for a batch, and how long an operation may wait before it is sent. Whole seconds.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A connection that was not used for this long is asked for a sign of life first.</summary>
+    /// <remarks>The server may have been restarted meanwhile, and a write into a dead connection has an unknown outcome.</remarks>
+    public TimeSpan AskAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes of values in one transaction, so that little is under way when the process is paused.</summary>
     public int BatchByteLimit { get; init; } = 4 * 1024 * 1024;
 

@@ -12,10 +12,6 @@ namespace Relay.Gateway.Storage.Postgres;
 /// </remarks>
 internal sealed class PostgresWriter : StoreWriter<PostgresOperation>
 {
-    // A connection that was not used for this long is asked first: the server may have been restarted meanwhile, and a write
-    // into a dead connection has an unknown outcome.
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
 
     private readonly PostgresStoreOptions _options;
@@ -156,10 +152,11 @@ internal sealed class PostgresWriter : StoreWriter<PostgresOperation>
         catch (Exception caught) when (PostgresFailure.IsOfConnection(caught))
         {
             failure = caught;
-            // An error after which the server goes on listening has undone the transaction. Anything else says nothing about it.
-            if (caught is PostgresException && _session!.IsAlive) return Outcome.Refused;
-            Lose(caught);
-            return Outcome.Lost;
+            // An error has undone the transaction, also where the driver gives the connection up; a FATAL one, or no answer,
+            // says nothing about it.
+            var refused = caught is PostgresException { InvariantSeverity: "ERROR" };
+            if (!refused || !_session!.IsAlive) Lose(caught);
+            return refused ? Outcome.Refused : Outcome.Lost;
         }
     }
 
@@ -168,7 +165,8 @@ internal sealed class PostgresWriter : StoreWriter<PostgresOperation>
         if (claiming)
         {
             if (operation.Store is { } store) store.IsClaimed = true;
-            _health.Worked();
+            // A claim, or a write that was not to be made, has changed nothing; the clock's reading always does.
+            else _health.Worked();
             if (!operation.Writes) return;
         }
 
@@ -198,7 +196,7 @@ internal sealed class PostgresWriter : StoreWriter<PostgresOperation>
 
     private bool TryConnect()
     {
-        if (_session is not null && (_time.GetElapsedTime(_usedAt) < Fresh || _session.Answers())) return true;
+        if (_session is not null && (_time.GetElapsedTime(_usedAt) < _options.AskAfter || _session.Answers())) return true;
         if (_session is not null) Lose(new TimeoutException("the connection does not answer"));
         if (_failedAt is { } failedAt && _time.GetElapsedTime(failedAt) < RetryPause) return false;
 

@@ -29,7 +29,6 @@ public class CommandLineTests
     [InlineData("--server:: server.: unknown key", "--server:", "x")]
     [InlineData("--server:port: server.port: is given twice (first: --server:port)", "--server:port=1", "--server:port=2")]
     [InlineData("--server:port: server.port: must be a whole number from 0 to 65535, not \"-1\"", "--server:port", "-1")]
-    [InlineData("--cluster:membership: cluster: is not part of this version", "--cluster:membership=redis")]
     public void FaultyOptionsAreNamed(string fault, params string[] args) =>
         Assert.Equal([fault], new Loading { Args = args }.Faults());
 

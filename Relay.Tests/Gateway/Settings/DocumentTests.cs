@@ -11,7 +11,7 @@ public class DocumentTests
     [Fact]
     public void TheDocumentLoadsAndHoldsTheDefaults()
     {
-        var settings = Loading.SettingsOf(Document);
+        var settings = new Loading { Yaml = Document, Program = RelayProgram.Silo }.Settings();
         Assert.All(SettingsMap.All, each => Assert.Equal(each.Show(Loading.Defaults), each.Show(settings)));
     }
 

@@ -19,6 +19,8 @@ public sealed class PostgresCluster : IDisposable
     private string? _folder;
     private int _databases;
 
+    public int Port => _port;
+
     private string Data => Path.Combine(_folder!, "data");
 
     /// <summary>Makes an empty database.</summary>
