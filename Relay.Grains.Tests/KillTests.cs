@@ -42,16 +42,40 @@ public sealed class KillTests : ClusterTest
         var killing = Cluster.KillAsync(Cluster.SiloOf(First, User("u0")));
         foreach (var client in clients)
             for (var i = Each; i < 2 * Each; i++) client.Send("t_say", $"r{i}");
-        foreach (var client in clients)
-        {
-            for (var i = 0; i < 2 * Each; i++) Assert.Contains((await client.Connection.AnswerAsync($"r{i}")).Outcome(), (string[])["t_said", "outcome_unknown"]);
-            Assert.Equal("t_said", (await client.AskAsync("t_say", "after")).Outcome());
-        }
-
         await killing;
+        foreach (var client in clients)
+            for (var i = 0; i < 2 * Each; i++) Assert.Contains((await client.Connection.AnswerAsync($"r{i}")).Outcome(), (string[])["t_said", "outcome_unknown"]);
+        foreach (var client in clients) Assert.Equal("t_said", (await client.AskAsync("t_say", "after")).Outcome());
         foreach (var client in clients)
             for (var i = 0; i < 2 * Each; i++) Assert.Equal(1, client.Connection.Frames.Count(frame => frame.Contains($"\"r{i}\"")));
         Assert.Equal(0, Cluster.Counters.Crashes);
+    }
+
+    [Fact]
+    public async Task TheDirectoryKnowsAllHubsAndGroupsAgainAndPushesFindTheirUsersMeanwhile()
+    {
+        const int Users = 12;
+        var clients = new List<Client>();
+        for (var i = 0; i < Users; i++)
+        {
+            clients.Add(await JoinAsync(First, $"u{i}"));
+            Assert.True(await First.JoinGroupAsync(User($"u{i}"), "g"));
+        }
+
+        // Whichever silo goes, some of the hubs go with it, and perhaps a part of the directory.
+        await Cluster.KillAsync(Cluster.SiloOf(First, User("u0")));
+        for (var i = 0; i < Users; i++)
+        {
+            // A hub that is lost with its silo begins anew when somebody asks for it, and has no groups then.
+            Assert.Equal(1, await Second.PushToUserAsync(User($"u{i}"), new("{\"type\":\"news\"}"u8.ToArray())));
+            await clients[i].Connection.NextAsync("news");
+            Assert.True(await Second.JoinGroupAsync(User($"u{i}"), $"u{i}"));
+        }
+
+        await Eventually.Async(async () => (await Second.ListHubsAsync(new("default"), null, 100)) is { Total: Users, Connections: Users, Hubs.Count: Users });
+        var members = (await Second.ListHubsAsync(new("default"), null, 100)).Hubs.Count(hub => hub.Groups.Contains("g"));
+        Assert.InRange(members, 1, Users - 1);
+        await Eventually.Async(async () => await Second.PushToGroupAsync(new("default"), "g", new("{}"u8.ToArray())) == members);
     }
 
     [Fact]

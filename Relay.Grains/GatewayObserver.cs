@@ -8,13 +8,17 @@ namespace Relay.Grains;
 /// <summary>What silos call in a gateway process. Strongly held by the runtime, because Orleans holds observers weakly.</summary>
 internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
 {
-    private readonly ConcurrentDictionary<string, (long Number, DeliveryReply Reply)> _last = new();
+    private readonly ConcurrentDictionary<string, (long Outbox, long Number, DeliveryReply Reply)> _last = new();
 
     public Task<DeliveryReply> Deliver(DeliveryBatch batch)
     {
         runtime.Heard(batch.Silo);
         // A silo has one batch on its way at a time, and sends it again when it has not heard that it arrived.
-        if (_last.TryGetValue(batch.Silo, out var last) && batch.Number <= last.Number) return Task.FromResult(last.Reply);
+        if (_last.TryGetValue(batch.Silo, out var last) && batch.Outbox == last.Outbox && batch.Number <= last.Number) return Task.FromResult(last.Reply);
+        // Late, from before the silo gave this gateway up: whom it is for has been told to sync since.
+        if (batch.Outbox < last.Outbox) return Task.FromResult(new DeliveryReply([]));
+        // The silo's hubs have let go of all that this gateway had there.
+        if (last.Outbox != 0 && batch.Outbox != last.Outbox) runtime.SilenceOf(batch.Silo);
         var full = new List<(string, string)>();
         using (TurnScope.Enter())
         {
@@ -23,7 +27,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         }
 
         var reply = new DeliveryReply([.. full]);
-        _last[batch.Silo] = (batch.Number, reply);
+        _last[batch.Silo] = (batch.Outbox, batch.Number, reply);
         return Task.FromResult(reply);
     }
 

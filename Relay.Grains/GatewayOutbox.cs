@@ -22,7 +22,7 @@ internal sealed class GatewayOutbox : IDisposable
     private readonly ClusterLog _log;
     private readonly Action<GatewayOutbox> _lost;
     private readonly ITimer _heartbeat;
-    // From the wall clock, so that a successor of this outbox goes on above it.
+    private readonly long _birth;
     private long _number;
     private int _pumping;
     private int _beatWanted;
@@ -31,7 +31,7 @@ internal sealed class GatewayOutbox : IDisposable
     public GatewayOutbox(GatewayRef gateway, string silo, ClusterOptions options, TimeProvider time, ClusterLog log, Action<GatewayOutbox> lost)
     {
         (_gateway, _silo, _options, _time, _log, _lost) = (gateway, silo, options, time, log, lost);
-        _number = time.GetUtcNow().Ticks;
+        _birth = time.GetUtcNow().Ticks;
         _heartbeat = time.CreateTimer(static state => ((GatewayOutbox)state!).Beat(), this, options.SyncInterval, options.SyncInterval);
     }
 
@@ -95,8 +95,8 @@ internal sealed class GatewayOutbox : IDisposable
     {
         Volatile.Write(ref _beatWanted, 0);
         var (batch, sent) = Gather();
-        long? failingSince = null;
-        while (true)
+        var began = _time.GetTimestamp();
+        for (var failed = 1; ; failed++)
         {
             try
             {
@@ -108,9 +108,9 @@ internal sealed class GatewayOutbox : IDisposable
             }
             catch (Exception)
             {
-                // Time in which this process stood still does not count against the gateway: the clock runs from the first failure.
-                failingSince ??= _time.GetTimestamp();
-                if (_time.GetElapsedTime(failingSince.Value) >= _options.Lease)
+                // What was sent before this was taken up to an interval ago. Time in which this process stood still must not count against the
+                // gateway: it has a second try at least.
+                if (failed > 1 && _time.GetElapsedTime(began) >= _options.Lease - _options.SyncInterval)
                 {
                     Lose();
                     return;
@@ -136,7 +136,7 @@ internal sealed class GatewayOutbox : IDisposable
             if (next.Connection is { } connection) sent.Add((connection, length));
         }
 
-        return (new(_silo, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
     }
 
     private void Lose()

@@ -110,6 +110,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     internal IUserHubGrain Hub(UserKey user)
     {
         TenantContext.Set(user.Tenant);
+        DirectoryContext.Set(Gateway.Directory);
         return Grains.GetGrain<IUserHubGrain>(user.ToActorKey());
     }
 

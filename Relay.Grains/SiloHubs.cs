@@ -8,7 +8,7 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>What the hubs of one silo share: the plugins and their stores, the ways to the gateways, the clock of collection.</summary>
-internal sealed class SiloHubs : HubRuntime
+internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 {
     private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
     private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
@@ -30,19 +30,27 @@ internal sealed class SiloHubs : HubRuntime
         RuntimeClock clock,
         TimeProvider time,
         RuntimeCounters counters,
-        ILocalSiloDetails silo)
+        ILocalSiloDetails silo,
+        ISiloStatusOracle silos)
         : base(options, registry, stores, services, logs, clock.Provider, services.GetService<IIncarnationSource>() ?? new ClockNumbers(time))
     {
         (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
         _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
+        silos.SubscribeToSiloStatusEvents(this);
     }
 
     public override void Dispose()
     {
         _repetition.Dispose();
         base.Dispose();
+    }
+
+    /// <summary>A silo that is gone took central hubs with it, whose successors know nobody: whoever is here makes itself known.</summary>
+    public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
+    {
+        if (status == SiloStatus.Dead) ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.Repeat(), this, preferLocal: false);
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>

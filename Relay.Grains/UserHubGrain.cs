@@ -200,27 +200,29 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     // A hub that was reached by anything but a new user's join may have been lost: it asks those who know.
     private async Task<UserHubActor?> FindAsync()
     {
-        await RebuildAsync("");
-        if (_actor is null) DeactivateOnIdle();
+        await RebuildAsync(DirectoryContext.Current);
+        if (_actor is null)
+        {
+            // What was found counts for this call only: who joins before the grain is gone has the gateways asked again.
+            _rebuilt = null;
+            DeactivateOnIdle();
+        }
+
         return _actor;
     }
 
-    private Task RebuildAsync(string directory) => _rebuilt ??= GatherAsync(directory);
+    // Whoever comes after one that has failed tries again; nobody is let in before it has succeeded.
+    private Task RebuildAsync(string directory)
+    {
+        if (_rebuilt is null or { IsFaulted: true } or { IsCanceled: true }) _rebuilt = GatherAsync(directory);
+        return _rebuilt;
+    }
 
     private async Task GatherAsync(string directory)
     {
-        try
-        {
-            var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
-            foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
-                if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
-        }
-        catch (Exception)
-        {
-            // Whoever comes next tries again; nobody is let in before it has succeeded.
-            _rebuilt = null;
-            throw;
-        }
+        var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
+        foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
+            if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
     }
 
     private async Task<(GatewayRef Gateway, ConnectionInfo[] Held)> HeldAsync(GatewayRef gateway)

@@ -170,7 +170,8 @@ public sealed class CentralHub<THub>
                 Remove(user, entry);
                 _port.Abandon(entry.Hub);
             }
-            else if (entry.Clients == 0 && entry.Seen == entry.Routed && turn.Now - entry.IdleSince > _limits.InactivityTimeout)
+            // A hub that was never heard of may not be there: in a cluster, who was routed to it may be lost on the way.
+            else if (entry.Clients == 0 && (entry.Seen == entry.Routed || entry.Seen == 0) && turn.Now - entry.IdleSince > _limits.InactivityTimeout)
             {
                 entry.EndingSince = turn.Now;
                 _port.AskToEnd(entry.Hub, entry.Routed);

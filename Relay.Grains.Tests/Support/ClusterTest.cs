@@ -11,6 +11,7 @@ namespace Relay.Grains.Tests.Support;
 public abstract class ClusterTest : IAsyncLifetime
 {
     private RelayCluster? _cluster;
+    private int _many;
 
     private protected Probe Probe { get; } = new();
 
@@ -58,7 +59,7 @@ public abstract class ClusterTest : IAsyncLifetime
     /// <returns>How many were let in. The others were refused for the limit.</returns>
     private protected async Task<int> JoinManyAsync(string userId, int count)
     {
-        var joins = Enumerable.Range(0, count).Select(i => (i % 2 == 0 ? First : Second).JoinAsync(User(userId), new RecordingConnection($"many{i}", userId)).AsTask());
+        var joins = Enumerable.Range(0, count).Select(i => (i % 2 == 0 ? First : Second).JoinAsync(User(userId), new RecordingConnection($"many{Interlocked.Increment(ref _many)}", userId)).AsTask());
         var results = await Task.WhenAll(joins.ToList()).WaitAsync(RecordingConnection.Patience);
         Assert.All(results, result => Assert.True(result.Link is not null || result.Error == Core.Errors.ErrorCode.MaxConnectionsReached, $"{result.Error}"));
         return results.Count(result => result.Link is not null);

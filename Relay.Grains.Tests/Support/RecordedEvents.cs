@@ -25,7 +25,7 @@ internal sealed class RecordedEvents : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (isOurs) events._events.Enqueue((eventId.Id, formatter(state, exception)));
+            if (isOurs) events._events.Enqueue((eventId.Id, $"{formatter(state, exception)} {exception}"));
         }
     }
 }

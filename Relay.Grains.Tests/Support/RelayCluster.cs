@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -23,15 +22,16 @@ internal sealed class RelayCluster : IAsyncDisposable
     private readonly InProcessTestCluster _cluster;
     private readonly ClusterOptions _options;
     private readonly List<OrleansRuntime> _gateways = [];
+    private readonly LoggerFactory _logs;
 
     private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time, RecordedEvents logged) =>
-        (_cluster, _options, Counters, Time, Logged) = (cluster, options, counters, time, logged);
+        (_cluster, _options, Counters, Time, Logged, _logs) = (cluster, options, counters, time, logged, new([logged]));
 
     public RuntimeCounters Counters { get; }
 
     public ManualTime Time { get; }
 
-    /// <summary>The numbers of what the silos have logged.</summary>
+    /// <summary>What silos and gateways have logged.</summary>
     public RecordedEvents Logged { get; }
 
     public IGrainFactory Grains => _cluster.Client;
@@ -51,6 +51,7 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe);
             silo.Services.AddSingleton<ILoggerProvider>(logged);
             silo.Services.AddSingleton(new RuntimeClock(time)).AddSingleton(counters);
+            silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             silo.Configure<ClusterMembershipOptions>(static membership =>
             {
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);
@@ -67,7 +68,7 @@ internal sealed class RelayCluster : IAsyncDisposable
     /// <summary>Another process in front of the silos, as far as they can tell.</summary>
     public async Task<OrleansRuntime> StartGatewayAsync()
     {
-        var gateway = new OrleansRuntime(_cluster.Client, _options, TimeProvider.System, NullLoggerFactory.Instance, Counters);
+        var gateway = new OrleansRuntime(_cluster.Client, _options, TimeProvider.System, _logs, Counters);
         await gateway.StartAsync(CancellationToken.None);
         _gateways.Add(gateway);
         return gateway;
@@ -107,6 +108,9 @@ internal sealed class RelayCluster : IAsyncDisposable
         }
 
         await _cluster.DisposeAsync();
+        _logs.Dispose();
+        // A turn that threw is logged as 2001.
+        Assert.Empty(Logged.Of(2001));
         Assert.Equal(0, Counters.TurnFaults);
     }
 }

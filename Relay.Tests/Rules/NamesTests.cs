@@ -51,6 +51,52 @@ public class NamesTests
     [Fact]
     public void ASeparatorInAnIdMakesNoOtherKey() => Assert.NotEqual(new UserKey(new("a/b"), "c"), new UserKey(new("a"), "b/c"));
 
+    [Theory]
+    [InlineData("default", "alice")]
+    [InlineData("a:b", "1:x")]
+    [InlineData("12", ":")]
+    [InlineData("😀", "e\u0301/é")]
+    public void AKeyOfAUserComesBackFromItsString(string tenant, string user)
+    {
+        var key = new UserKey(new(tenant), user);
+        Assert.Equal(key, UserKey.FromActorKey(key.ToActorKey()));
+        Assert.Equal(key.Tenant, ActorKeys.TenantOf(key.ToActorKey()));
+        var central = new CentralKey(key.Tenant, 3);
+        Assert.Equal(central, CentralKey.FromActorKey(central.ToActorKey()));
+        Assert.Equal(key.Tenant, ActorKeys.TenantOf(central.ToActorKey()));
+    }
+
+    [Fact]
+    public void KeysThatLookAlikeHaveDifferentStrings() => Assert.NotEqual(new UserKey(new("a"), "bc").ToActorKey(), new UserKey(new("ab"), "c").ToActorKey());
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("alice")]
+    [InlineData(":alice")]
+    [InlineData("-1:alice")]
+    [InlineData("6:alice")]
+    public void WhatIsNoKeyOfAnActorIsRefused(string key) => Assert.Throws<FormatException>(() => ActorKeys.TenantOf(key));
+
+    // Every process of a cluster has to look for a user in the same part, whatever its version.
+    [Theory]
+    [InlineData("alice", 4, 3)]
+    [InlineData("bob", 4, 1)]
+    [InlineData("é", 16, 2)]
+    [InlineData("alice", 1, 0)]
+    public void APartOfTheDirectoryIsFoundByTheUsersIdAlone(string user, int parts, int part)
+    {
+        Assert.Equal(part, CentralKey.Of(new(new("a"), user), parts).Shard);
+        Assert.Equal(new CentralKey(new("b"), part), CentralKey.Of(new(new("b"), user), parts));
+    }
+
+    [Fact]
+    public void UsersAreSpreadOverAllParts()
+    {
+        var counts = new int[8];
+        for (var i = 0; i < 8000; i++) counts[CentralKey.Of(new(TenantId.Default, $"user-{i}"), 8).Shard]++;
+        Assert.All(counts, static count => Assert.InRange(count, 800, 1200));
+    }
+
     [Fact]
     public void EveryErrorHasACodeOfItsOwnAndACloseReasonThatKnowsIt()
     {
