@@ -80,8 +80,10 @@ internal static class RelayCluster
         options.NumVotesForDeathDeclaration = 2;
         options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
 
-        // After three of these a silo counts as gone when a whole cluster starts again over the entries of the one that crashed.
+        // A silo that starts over the entries of a cluster that crashed as a whole cannot outvote them. It gives up after a minute and
+        // is started again; by then they have not renewed themselves three times, and count for nothing.
         options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+        options.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
         options.DefunctSiloExpiration = TimeSpan.FromDays(1);
     }
 }

@@ -31,6 +31,11 @@ internal static partial class SiloHost
             // Told to stop while it still waited for its cluster.
             LogNeverStarted(log);
         }
+        catch (OrleansException error)
+        {
+            // Told in a sentence, as an address that is in use is.
+            throw new IOException("the cluster cannot be joined: " + error.Message, error);
+        }
     }
 
     public static WebApplication Build(ClusterRole role, RelaySettings settings, Stream? logFile, Action<IServiceCollection>? configure = null)
