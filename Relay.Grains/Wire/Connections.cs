@@ -1,6 +1,6 @@
-using Relay.Abstractions;
 using System.Collections.Frozen;
 using System.Text.Json;
+using Relay.Abstractions;
 
 namespace Relay.Grains.Wire;
 
