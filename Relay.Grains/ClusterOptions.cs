@@ -27,5 +27,5 @@ public sealed record ClusterOptions(int CentralShards, TimeSpan SyncInterval)
     internal TimeSpan JoinPatience { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Bytes that may be on their way from a hub to one connection's gateway, beyond what the connection's own outbox holds.</summary>
-    internal int Window { get; init; } = 256 * 1024;
+    internal int Window { get; init; } = 1024 * 1024;
 }
