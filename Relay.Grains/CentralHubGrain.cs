@@ -23,7 +23,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
         _key = CentralKey.FromActorKey(this.GetPrimaryKeyString());
         var limits = silo.Options.Hubs;
         _hub = new(_key.Tenant, limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards }, this);
-        _self = grains.GetGrain<ICentralHubGrain>(this.GetPrimaryKeyString());
+        _self = grains.Central(_key);
         _born = silo.Time.GetTimestamp();
         silo.Add(this);
         return Task.CompletedTask;
@@ -101,7 +101,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     /// <summary>From any thread: has the directory look for idle hubs, in a turn of its own.</summary>
     internal void CollectSoon() => _ = TellAsync(_self.Collect);
 
-    private void Tell(UserKey user, Func<IUserHubGrain, Task> call) => _ = TellAsync(() => call(grains.GetGrain<IUserHubGrain>(user.ToActorKey())));
+    private void Tell(UserKey user, Func<IUserHubGrain, Task> call) => _ = TellAsync(() => call(grains.Hub(user)));
 
     private async Task TellAsync(Func<Task> call)
     {

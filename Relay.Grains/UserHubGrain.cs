@@ -25,8 +25,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
-        var central = grains.GetGrain<ICentralHubGrain>(CentralKey.Of(_key, cluster.CentralShards).ToActorKey());
-        _central = new(central, _key, silo.NextEpoch(), cluster, silo.Time);
+        _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), cluster, silo.Time);
         silo.Add(this);
         return Task.CompletedTask;
     }
@@ -157,11 +156,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public void PushToGroup(string group, Frame frame)
     {
-        for (var shard = 0; shard < cluster.CentralShards; shard++)
-        {
-            var central = grains.GetGrain<ICentralHubGrain>(new CentralKey(_key.Tenant, shard).ToActorKey());
-            _ = TryPushAsync(central, group, frame.Bytes);
-        }
+        foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TryPushAsync(central, group, frame.Bytes);
     }
 
     /// <summary>Tells the central hub again. Any thread.</summary>
@@ -220,7 +215,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     private async Task GatherAsync(string directory)
     {
-        var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
+        var gateways = await grains.Gateways().List(directory);
         foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
             if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
     }
