@@ -156,24 +156,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public void PushToGroup(string group, Frame frame)
     {
-        foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TryPushAsync(central, group, frame.Bytes);
+        // A push is given up with the part of the directory that it went to.
+        foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
 
     /// <summary>Tells the central hub again. Any thread.</summary>
     internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
-
-    private async Task TryPushAsync(ICentralHubGrain central, string group, byte[] frame)
-    {
-        try
-        {
-            TenantContext.Set(_key.Tenant);
-            await central.PushToGroup(group, frame);
-        }
-        catch (Exception)
-        {
-            // A push is given up with the part of the directory that it went to.
-        }
-    }
 
     // The connection that makes the hub stands for the user in its plugins' contexts.
     private GatewayLink Link(GatewayRef gateway, ConnectionInfo? first)
