@@ -69,12 +69,10 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> JoinGroupAsync(UserKey user, string group) => Ids.IsValid(group)
-        ? await MayKnowAsync(user) && await Hub(user).SetGroup(group, true)
-        : throw new ArgumentException("A group is named by 1 to 256 bytes of UTF-8 without U+0000.", nameof(group));
+    public ValueTask<bool> JoinGroupAsync(UserKey user, string group) => SetGroupAsync(user, Ids.Checked(group), true);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => await MayKnowAsync(user) && await Hub(user).SetGroup(group, false);
+    public ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => SetGroupAsync(user, group, false);
 
     /// <inheritdoc/>
     public async ValueTask<bool> RevivePluginAsync(UserKey user, string prefix) => await MayKnowAsync(user) && await Hub(user).Revive(prefix);
@@ -159,6 +157,8 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
             }
         }
     }
+
+    private async ValueTask<bool> SetGroupAsync(UserKey user, string group, bool member) => await MayKnowAsync(user) && await Hub(user).SetGroup(group, member);
 
     private async Task<bool> MayKnowAsync(UserKey user) => await Central(user).MayKnow(user.UserId);
 
