@@ -94,11 +94,11 @@ public sealed class KillTests : ClusterTest
         {
             await Cluster.KillAsync(Cluster.SiloOf(First, User("alice")));
             // The directory hears of the member from the next hub, which begins when somebody speaks to it.
-            await Eventually.Async(async () => await Second.PushToUserAsync(User("alice"), new("{}"u8.ToArray())) > 0);
+            Assert.Equal("t_said", (await other.AskAsync("t_say", $"r{loss}")).Outcome());
             await Eventually.Async(async () => await Second.PushToGroupAsync(new("default"), "g", new("""{"type":"news"}"""u8.ToArray())) == 1);
             foreach (var client in (Client[])[one, other, third]) await client.Connection.NextAsync("news");
             one.Leave();
-            one = await JoinAsync(First);
+            one = await JoinAsync(First, id: $"again{loss}");
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class HubGroups(Func<long> nextNumber)
     private readonly Dictionary<string, GatewayLink> _links = [];
     private long _number;
     private Task _heard = Task.CompletedTask;
+    private bool _isOver;
 
     /// <summary>The groups now.</summary>
     public GroupSet Now
@@ -25,12 +26,12 @@ internal sealed class HubGroups(Func<long> nextNumber)
     }
 
     /// <summary>The user has joined or left a group.</summary>
-    /// <returns>False when that is known.</returns>
+    /// <returns>False when that is known, or does not matter any more.</returns>
     public bool Change(string group, bool member)
     {
         lock (_gate)
         {
-            if (!(member ? _names.Add(group) : _names.Remove(group))) return false;
+            if (_isOver || !(member ? _names.Add(group) : _names.Remove(group))) return false;
             _number = nextNumber();
             var item = new Delivery(member ? DeliveryKind.GroupJoined : DeliveryKind.GroupLeft, "", Encoding.UTF8.GetBytes(group), 0, 0, _number);
             _heard = Task.WhenAll([.. _links.Values.Where(static link => !link.IsLost && link.Connections.Count > 0).Select(link => Send(link, item))]);
@@ -46,6 +47,12 @@ internal sealed class HubGroups(Func<long> nextNumber)
             _links[link.Gateway] = link;
             if (_number != 0) link.Send(new GroupSet(_number, [.. _names]).ToDelivery(), null);
         }
+    }
+
+    /// <summary>The hub goes elsewhere: that it leaves all groups as it ends is nobody's wish, and the next hub has them again.</summary>
+    public void Stop()
+    {
+        lock (_gate) _isOver = true;
     }
 
     /// <summary>Ends when the gateways have heard of the last change, or have been out of reach for so long.</summary>

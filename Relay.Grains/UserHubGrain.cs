@@ -37,6 +37,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _groups.Stop();
             actor.Post(HubInput.Stop());
             // The plugins' time is kept by their hosts; what does not end within it is fenced.
             await Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellationToken));
