@@ -13,8 +13,8 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchItems = 1024;
     private const int BatchBytes = 512 * 1024;
 
-    private readonly ConcurrentQueue<(GatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
-    private readonly ConcurrentDictionary<GatewayLink, bool> _links = new();
+    private readonly ConcurrentQueue<(RemoteGatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
+    private readonly ConcurrentDictionary<RemoteGatewayLink, bool> _links = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
     private readonly ClusterOptions _options;
@@ -39,15 +39,15 @@ internal sealed class GatewayOutbox : IDisposable
 
     public bool IsLost => _isLost;
 
-    public void Add(GatewayLink link)
+    public void Add(RemoteGatewayLink link)
     {
         _links.TryAdd(link, true);
         if (_isLost) link.GatewayLost();
     }
 
-    public void Remove(GatewayLink link) => _links.TryRemove(link, out _);
+    public void Remove(RemoteGatewayLink link) => _links.TryRemove(link, out _);
 
-    public void Enqueue(GatewayLink link, in Delivery item, RemoteConnection? connection)
+    public void Enqueue(RemoteGatewayLink link, in Delivery item, RemoteConnection? connection)
     {
         if (_isLost) return;
         _queue.Enqueue((link, item, connection));
@@ -123,7 +123,7 @@ internal sealed class GatewayOutbox : IDisposable
 
     private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent) Gather()
     {
-        var users = new Dictionary<GatewayLink, List<Delivery>>();
+        var users = new Dictionary<RemoteGatewayLink, List<Delivery>>();
         var sent = new List<(RemoteConnection, int)>();
         var (items, bytes) = (0, 0);
         while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))

@@ -15,12 +15,14 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private readonly ConcurrentDictionary<UserKey, UserLink> _links = new();
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
+    private readonly SiloHubs? _hubs;
     private long _numbers;
     private volatile bool _stopping;
     private volatile bool _isOver;
 
-    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters)
+    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters, SiloHubs? hubs = null)
     {
+        _hubs = hubs;
         (Grains, Options, Time, Counters) = (grains, options, time, counters);
         Log = new(logs.CreateLogger<OrleansRuntime>());
         _observer = new(this);
@@ -43,7 +45,11 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     /// <summary>This process, as hubs are told of it.</summary>
     internal GatewayRef Gateway => _presence.Gateway;
 
-    public Task StartAsync(CancellationToken cancellationToken) => _presence.StartAsync(cancellationToken);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _presence.StartAsync(cancellationToken);
+        _hubs?.Gateway = this;
+    }
 
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => StopAsync();
 
@@ -98,6 +104,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public void Dispose()
     {
         _isOver = true;
+        _hubs?.Gateway = null;
         _presence.Dispose();
     }
 

@@ -33,6 +33,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Remove(this);
+        foreach (var link in _links.Values) link.Close();
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,12 +42,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             await Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellationToken));
         }
 
-        foreach (var link in _links.Values)
-        {
-            if (link.Connections.Count > 0) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
-            link.End();
-        }
-
+        foreach (var link in _links.Values) link.Moved();
         _central.Stop();
     }
 
@@ -59,9 +55,16 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
         if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo);
-        var remote = link.Make(connection, _key, cluster.Window);
-        var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
-        if (error is not null) link.Remove(remote);
+        if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo);
+        var error = await _actor!.AskAsync((hub, turn) =>
+        {
+            var refusal = hub.Join(joins.Connection, turn);
+            if (refusal is null) joins.Welcome();
+            return refusal;
+        });
+        if (error is not null) link.Remove(joins);
+        // It has left while it was on its way in.
+        else if (link.Find(connection.Id) != joins) link.Leave(joins);
         return new((int?)error, link.Epoch, silo.Silo);
     }
 
@@ -74,19 +77,19 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         var refused = await RestoreAsync(link, connections);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
         // A connection with a higher number has joined since the gateway made its list.
-        foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Id)).ToList()) link.Leave(gone);
-        return new(link.Epoch, silo.Silo, link.LastBatch, [.. refused], (int)ErrorCode.MaxConnectionsReached);
+        foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Connection.Id)).ToList()) link.Leave(gone);
+        return new(link.Epoch, silo.Silo, (link as RemoteGatewayLink)?.LastBatch ?? 0, [.. refused], (int)ErrorCode.MaxConnectionsReached);
     }
 
     public Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items)
     {
-        if (_actor is not { } actor || !_links.TryGetValue(gateway, out var link) || link.Epoch != epoch || link.IsLost) return Task.FromResult(false);
+        if (_actor is not { } actor || _links.GetValueOrDefault(gateway) is not RemoteGatewayLink link || link.Epoch != epoch || link.IsLost) return Task.FromResult(false);
         if (batch <= link.LastBatch) return Task.FromResult(true);
         link.LastBatch = batch;
         using var scope = TurnScope.Enter();
         foreach (var item in items)
         {
-            if (link.Find(item.Connection) is not { } connection) continue;
+            if (link.Find(item.Connection) is not RemoteConnection connection) continue;
             switch (item.Kind)
             {
                 case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
@@ -173,11 +176,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             _actor.Post(HubInput.Begin());
         }
 
-        var outbox = silo.Outbox(gateway);
-        // An epoch for each link: to a gateway that was given up and is back, the hub has forgotten as much as a new one.
-        var link = _links[gateway.Id] = new(_actor, outbox, _key.ToActorKey(), silo.NextEpoch());
-        outbox.Add(link);
-        return link;
+        return _links[gateway.Id] = silo.NewLink(_actor, gateway);
     }
 
     // A hub that was reached by anything but a new user's join may have been lost: it asks those who know.
@@ -235,10 +234,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         var refused = new List<string>();
         foreach (var info in connections)
         {
-            if (!info.IsJoined || link.Find(info.Id) is not null) continue;
-            var remote = link.Make(info, _key, cluster.Window);
-            if (await _actor!.AskAsync((hub, turn) => hub.Restore(remote, turn)) is null) continue;
-            link.Remove(remote);
+            if (!info.IsJoined || link.Find(info.Id) is not null || link.Make(info) is not { } returns) continue;
+            if (await _actor!.AskAsync((hub, turn) => hub.Restore(returns.Connection, turn)) is null) continue;
+            link.Remove(returns);
             refused.Add(info.Id);
         }
 

@@ -1,4 +1,5 @@
 using Relay.Core.Protocol;
+using Relay.Core.Runtime;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -9,7 +10,7 @@ internal sealed partial class UserLink
     // Under the gate.
     private void Pump()
     {
-        if (_pumping || _isOver) return;
+        if (_pumping || _isOver || _parked) return;
         _pumping = true;
         ThreadPool.UnsafeQueueUserWorkItem(static link => _ = link.PumpAsync(), this, preferLocal: true);
     }
@@ -36,7 +37,7 @@ internal sealed partial class UserLink
             lock (_gate)
             {
                 sync = _syncWanted;
-                if (!sync && _onItsWay is null && !TryGather())
+                if (!sync && (_parked || (_onItsWay is null && !TryGather())))
                 {
                     _pumping = false;
                     EndIfEmpty();
@@ -125,7 +126,7 @@ internal sealed partial class UserLink
         // A hub that has a successor already must not answer; the next try finds that one.
         if (held.Length == 0) Told();
         else if (reply.Epoch < _epoch) await SyncAgainAsync();
-        else lock (_gate) Synced(reply);
+        else Synced(reply);
     }
 
     private async Task SyncAgainAsync()
@@ -134,8 +135,14 @@ internal sealed partial class UserLink
         lock (_gate) _syncWanted = true;
     }
 
-    // Under the gate.
     private void Synced(SyncReply reply)
+    {
+        using var scope = TurnScope.EnterWithoutPlugins();
+        lock (_gate) Follow(reply);
+    }
+
+    // Under the gate.
+    private void Follow(SyncReply reply)
     {
         // Another hub, or the same one that had given this gateway up: what it had from us it has forgotten.
         if (reply.Epoch != _epoch) Settle(reply);
@@ -143,6 +150,8 @@ internal sealed partial class UserLink
         (_epoch, Silo, _wasRefused) = (reply.Epoch, reply.Silo, false);
         foreach (var id in reply.Refused)
             if (_connections.TryGetValue(id, out var linked)) linked.Connection.Close((ErrorCode)reply.Error);
+        Drop();
+        foreach (var linked in _connections.Values.ToList()) Attach(linked.Hub);
     }
 
     // The hub has been told that nobody is left whose messages or places matter.

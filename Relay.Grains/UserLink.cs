@@ -57,7 +57,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             try
             {
                 var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
-                if (Joined(reply) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
+                if (Joined(reply, linked) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
                 if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
                 // The hub was lost with the welcome.
                 isNew = false;
@@ -93,24 +93,31 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     /// <summary>A message of a connection.</summary>
     public void Send(LinkedConnection linked, in ClientEnvelope message)
     {
+        LocalGatewayLink? local;
         lock (_gate)
         {
             if (!_connections.ContainsKey(linked.Connection.Id)) return;
-            var item = new ClientItem(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame);
-            _waiting.Enqueue(new(item, new(linked, message.RequestId.ToArray(), message.Credit)));
-            Pump();
+            local = _local;
+            if (local is null)
+                Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame), new(linked, message.RequestId.ToArray(), message.Credit));
         }
+
+        local?.Send(linked, message);
     }
 
     /// <summary>A connection has closed.</summary>
     public void Leave(LinkedConnection linked)
     {
+        LocalGatewayLink? local;
         lock (_gate)
         {
             if (!Forget(linked)) return;
-            _waiting.Enqueue(new(new(ClientItemKind.Leave, linked.Connection.Id, 0, []), default));
-            Pump();
+            local = _local;
+            if (local is null) Enqueue(new(ClientItemKind.Leave, linked.Connection.Id, 0, []));
+            else EndIfEmpty();
         }
+
+        if (local?.Find(linked.Connection.Id) is { } gone) local.Leave(gone);
     }
 
     /// <summary>A connection's outbox has room again.</summary>
@@ -119,9 +126,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (linked.BlockedAt == 0 || !_connections.ContainsKey(linked.Connection.Id)) return;
-            _waiting.Enqueue(new(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []), default));
+            // A hub in this process sees the outbox itself.
+            if (_local is null) Enqueue(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []));
             linked.BlockedAt = 0;
-            Pump();
         }
     }
 
@@ -130,7 +137,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     {
         lock (_gate)
         {
-            _syncWanted = true;
+            (_syncWanted, _parked) = (true, false);
             Pump();
         }
     }
@@ -200,14 +207,16 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         else _outstanding[number] = request with { Credit = Credit.None };
     }
 
-    private bool Joined(JoinReply reply)
+    private bool Joined(JoinReply reply, LinkedConnection linked)
     {
+        using var scope = TurnScope.EnterWithoutPlugins();
         lock (_gate)
         {
             // A hub that has a successor already must not answer; the next try finds that one.
             if (reply.Epoch < _epoch) return false;
             if (_epoch != 0 && reply.Epoch != _epoch) Resync();
             if (_epoch == 0) (_epoch, Silo) = (reply.Epoch, reply.Silo);
+            Attach(linked.Hub);
             return reply.Error is null;
         }
     }
@@ -257,6 +266,13 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         foreach (var (number, request) in _outstanding.ToList())
             if (request.Connection == linked) _outstanding.Remove(number);
         return true;
+    }
+
+    // Under the gate.
+    private void Enqueue(in ClientItem item, in Outstanding request = default)
+    {
+        _waiting.Enqueue(new(item, request));
+        Pump();
     }
 
     // Under the gate.

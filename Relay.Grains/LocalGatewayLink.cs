@@ -1,0 +1,32 @@
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>
+/// The link of the gateway in the hub's own process. The connections are the hub's as they are: a message is a method call, and no answer or push
+/// is written for the cluster. Nobody's loss is noticed here, because hub and gateway are lost together.
+/// </summary>
+internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway, long epoch) : GatewayLink(hub, epoch)
+{
+    private volatile bool _isClosed;
+
+    /// <summary>The hub takes nothing more.</summary>
+    public bool IsClosed => _isClosed;
+
+    public override bool IsLost => gateway.IsOver;
+
+    public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Post(HubInput.Send(connection.Connection, message));
+
+    public override void Close()
+    {
+        // First, so that a gateway that is about to use the link either sees it or is told.
+        _isClosed = true;
+        gateway.Find(Hub.Key)?.Detach(this);
+    }
+
+    public override void Moved() => gateway.Find(Hub.Key)?.Resync();
+
+    protected override IGatewayConnection? New(ConnectionInfo info) => gateway.Find(Hub.Key)?.Give(info.Id, this);
+}
