@@ -19,6 +19,7 @@ public static class ClusterHosting
         silo.Services.AddCluster(options);
         silo.Services.TryAddSingleton(static services => new RuntimeClock(services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton<SiloHubs>();
+        silo.AddGrainService<SiloInbox>();
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
         return silo;
     }

@@ -11,6 +11,9 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4002, LogLevel.Warning, "The hub of {User} cannot be reached: {Reason}")]
     internal partial void HubUnreachable(Core.UserKey user, string reason);
 
+    [LoggerMessage(4008, LogLevel.Warning, "Silo {Silo} cannot be reached: {Reason}")]
+    internal partial void SiloUnreachable(string silo, string reason);
+
     [LoggerMessage(4003, LogLevel.Information, "The hub of {User} began anew on {Silo}; {Unknown} requests have an unknown outcome")]
     internal partial void HubReborn(Core.UserKey user, string silo, int unknown);
 

@@ -14,7 +14,7 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchBytes = 512 * 1024;
 
     private readonly ConcurrentQueue<(RemoteGatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
-    private readonly ConcurrentDictionary<RemoteGatewayLink, bool> _links = new();
+    private readonly ConcurrentDictionary<string, RemoteGatewayLink> _links = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
     private readonly ClusterOptions _options;
@@ -41,11 +41,14 @@ internal sealed class GatewayOutbox : IDisposable
 
     public void Add(RemoteGatewayLink link)
     {
-        _links.TryAdd(link, true);
+        _links[link.User] = link;
         if (_isLost) link.GatewayLost();
     }
 
-    public void Remove(RemoteGatewayLink link) => _links.TryRemove(link, out _);
+    public void Remove(RemoteGatewayLink link) => _links.TryRemove(new(link.User, link));
+
+    /// <summary>The link to a user's hub on this silo.</summary>
+    public RemoteGatewayLink? Find(string user) => _links.GetValueOrDefault(user);
 
     public void Enqueue(RemoteGatewayLink link, in Delivery item, RemoteConnection? connection)
     {
@@ -146,6 +149,6 @@ internal sealed class GatewayOutbox : IDisposable
         _log.GatewayLost(Id);
         _lost(this);
         _queue.Clear();
-        foreach (var (link, _) in _links) link.GatewayLost();
+        foreach (var (_, link) in _links) link.GatewayLost();
     }
 }

@@ -13,6 +13,7 @@ namespace Relay.Grains;
 internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposable
 {
     private readonly ConcurrentDictionary<UserKey, UserLink> _links = new();
+    private readonly ConcurrentDictionary<string, SiloOutbox> _silos = new();
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
     private readonly SiloHubs? _hubs;
@@ -121,11 +122,16 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     internal UserLink? Find(UserKey user) => _links.GetValueOrDefault(user);
 
+    /// <summary>The way to the hubs of a silo.</summary>
+    internal SiloOutbox Outbox(string silo, ISiloInbox inbox) => _silos.GetOrAdd(silo, static (name, state) => new(state.runtime, name, state.inbox), (runtime: this, inbox));
+
     internal void Remove(UserLink link) => _links.TryRemove(new(link.User, link));
 
     /// <summary>A silo cannot be reached: whoever has a hub there syncs with its successor.</summary>
     internal void SilenceOf(string silo)
     {
+        // Should it be back, whoever has a hub there brings a way to it.
+        _silos.TryRemove(silo, out _);
         foreach (var (_, link) in _links)
             if (link.Silo == silo) link.Resync();
     }

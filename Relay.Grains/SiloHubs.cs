@@ -62,6 +62,12 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
     internal long NextEpoch() => NextIncarnation();
 
+    /// <summary>Where this silo takes what gateways send. Set before the silo is active.</summary>
+    internal ISiloInbox Inbox { get; set; } = null!;
+
+    /// <summary>The link of a gateway in another process to a user's hub, or null.</summary>
+    internal RemoteGatewayLink? Find(string gateway, string user) => _gateways.GetValueOrDefault(gateway)?.Value.Find(user);
+
     /// <summary>The gateway in this process, once it is in the cluster's directory; null where there is none.</summary>
     internal OrleansRuntime? Gateway { get; set; }
 

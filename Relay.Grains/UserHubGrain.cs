@@ -54,8 +54,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var id in left)
             if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
-        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo);
-        if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo);
+        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.Inbox);
+        if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo, silo.Inbox);
         var error = await _actor!.AskAsync((hub, turn) =>
         {
             var refusal = hub.Join(joins.Connection, turn);
@@ -65,49 +65,20 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         if (error is not null) link.Remove(joins);
         // It has left while it was on its way in.
         else if (link.Find(connection.Id) != joins) link.Leave(joins);
-        return new((int?)error, link.Epoch, silo.Silo);
+        return new((int?)error, link.Epoch, silo.Silo, silo.Inbox);
     }
 
     public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections, long number)
     {
         await RebuildAsync(gateway.Directory);
         if (connections.Length == 0 && _actor is null) DeactivateOnIdle();
-        if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, 0, [], 0);
+        if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, silo.Inbox, 0, [], 0);
         var link = Link(gateway, connections.FirstOrDefault());
         var refused = await RestoreAsync(link, connections);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
         // A connection with a higher number has joined since the gateway made its list.
         foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Connection.Id)).ToList()) link.Leave(gone);
-        return new(link.Epoch, silo.Silo, (link as RemoteGatewayLink)?.LastBatch ?? 0, [.. refused], (int)ErrorCode.MaxConnectionsReached);
-    }
-
-    public Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items)
-    {
-        if (_actor is not { } actor || _links.GetValueOrDefault(gateway) is not RemoteGatewayLink link || link.Epoch != epoch || link.IsLost) return Task.FromResult(false);
-        if (batch <= link.LastBatch) return Task.FromResult(true);
-        link.LastBatch = batch;
-        using var scope = TurnScope.Enter();
-        foreach (var item in items)
-        {
-            if (link.Find(item.Connection) is not RemoteConnection connection) continue;
-            switch (item.Kind)
-            {
-                case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
-                    actor.Post(HubInput.Send(connection, envelope with { Number = item.Number }));
-                    break;
-                case ClientItemKind.Message:
-                    break; // no gateway sends what it could not read itself
-                case ClientItemKind.Leave:
-                    link.Leave(connection);
-                    break;
-                case ClientItemKind.Room:
-                    // What was said by a hub before this one does not count.
-                    if (item.Number == link.Epoch) connection.Unblock();
-                    break;
-            }
-        }
-
-        return Task.FromResult(true);
+        return new(link.Epoch, silo.Silo, silo.Inbox, (link as RemoteGatewayLink)?.LastBatch ?? 0, [.. refused], (int)ErrorCode.MaxConnectionsReached);
     }
 
     public async Task<int> Push(byte[] frame) => await FindAsync() is { } actor ? await actor.AskAsync((hub, _) => hub.Push(new Frame(frame))) : 0;

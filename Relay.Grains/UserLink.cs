@@ -22,6 +22,8 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     // Bounded by the connections' credit, and one item more for each that leaves or has room again.
     private readonly Queue<Waiting> _waiting = new();
     private readonly SortedDictionary<long, Outstanding> _outstanding = [];
+    private readonly string _key = user.ToActorKey();
+    private SiloOutbox? _outbox;
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
     private bool _syncWanted;
@@ -215,7 +217,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             // A hub that has a successor already must not answer; the next try finds that one.
             if (reply.Epoch < _epoch) return false;
             if (_epoch != 0 && reply.Epoch != _epoch) Resync();
-            if (_epoch == 0) (_epoch, Silo) = (reply.Epoch, reply.Silo);
+            if (_epoch == 0) (_epoch, Silo, _outbox) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox));
             Attach(linked.Hub);
             return reply.Error is null;
         }
