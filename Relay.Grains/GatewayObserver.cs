@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Relay.Core;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;
 
@@ -23,7 +22,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         using (TurnScope.Enter())
         {
             foreach (var part in batch.Users)
-                runtime.Find(UserKey.FromActorKey(part.User))?.Deliver(part, full);
+                runtime.Find(part.User)?.Deliver(part, full);
         }
 
         var reply = new DeliveryReply([.. full]);
@@ -31,5 +30,5 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         return Task.FromResult(reply);
     }
 
-    public Task<ConnectionInfo[]> Held(string user) => Task.FromResult(runtime.Find(UserKey.FromActorKey(user))?.Held() ?? []);
+    public Task<ConnectionInfo[]> Held(string user) => Task.FromResult(runtime.Find(user)?.Held() ?? []);
 }

@@ -10,6 +10,7 @@ namespace Relay.Grains;
 /// </summary>
 internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway, long epoch) : GatewayLink(hub, epoch)
 {
+    private readonly string _user = hub.Key.ToActorKey();
     private volatile bool _isClosed;
 
     /// <summary>The hub takes nothing more.</summary>
@@ -23,10 +24,10 @@ internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway,
     {
         // First, so that a gateway that is about to use the link either sees it or is told.
         _isClosed = true;
-        gateway.Find(Hub.Key)?.Detach(this);
+        gateway.Find(_user)?.Detach(this);
     }
 
-    public override void Moved() => gateway.Find(Hub.Key)?.Resync();
+    public override void Moved() => gateway.Find(_user)?.Resync();
 
-    protected override IGatewayConnection? New(ConnectionInfo info) => gateway.Find(Hub.Key)?.Give(info.Id, this);
+    protected override IGatewayConnection? New(ConnectionInfo info) => gateway.Find(_user)?.Give(info.Id, this);
 }

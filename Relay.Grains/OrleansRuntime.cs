@@ -12,7 +12,7 @@ namespace Relay.Grains;
 /// <summary>The hubs of a cluster, as a gateway speaks to them.</summary>
 internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposable
 {
-    private readonly ConcurrentDictionary<UserKey, UserLink> _links = new();
+    private readonly ConcurrentDictionary<string, UserLink> _links = new();
     private readonly ConcurrentDictionary<string, SiloOutbox> _silos = new();
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
@@ -120,12 +120,15 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         return Grains.Hub(user);
     }
 
-    internal UserLink? Find(UserKey user) => _links.GetValueOrDefault(user);
+    internal UserLink? Find(UserKey user) => Find(user.ToActorKey());
+
+    /// <summary>The link of a user, as an actor's key.</summary>
+    internal UserLink? Find(string user) => _links.GetValueOrDefault(user);
 
     /// <summary>The way to the hubs of a silo.</summary>
     internal SiloOutbox Outbox(string silo, ISiloInbox inbox) => _silos.GetOrAdd(silo, static (name, state) => new(state.runtime, name, state.inbox), (runtime: this, inbox));
 
-    internal void Remove(UserLink link) => _links.TryRemove(new(link.User, link));
+    internal void Remove(UserLink link) => _links.TryRemove(new(link.Key, link));
 
     /// <summary>A silo cannot be reached: whoever has a hub there syncs with its successor.</summary>
     internal void SilenceOf(string silo)
@@ -153,7 +156,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
                 if (route.Error is { } refusal) return new(null, (ErrorCode)refusal);
                 while (true)
                 {
-                    var link = _links.GetOrAdd(user, static (key, runtime) => new(runtime, key), this);
+                    var link = _links.GetOrAdd(user.ToActorKey(), static (key, state) => new(state.runtime, state.user, key), (runtime: this, user));
                     if (link.TryEnter(connection)) return await link.JoinAsync(connection, route.IsNew, began);
                     Remove(link);
                 }

@@ -13,7 +13,7 @@ internal sealed partial class UserLink
     {
         lock (_gate)
         {
-            if (!_syncWanted && outbox == _outbox && (_onItsWay is not null || TryGather())) return new(_key, _epoch, _batch, _onItsWay!);
+            if (!_syncWanted && outbox == _outbox && (_onItsWay is not null || TryGather())) return new(key, _epoch, _batch, _onItsWay!);
             Next();
             return null;
         }
@@ -169,7 +169,7 @@ internal sealed partial class UserLink
         var kept = _wasRefused ? _onItsWay! : [];
         var unsent = kept.Where(static item => item.Kind == ClientItemKind.Message).Select(static item => item.Number).ToHashSet();
         var unknown = 0;
-        foreach (var (number, request) in _outstanding.ToList())
+        foreach (var (number, request) in _outstanding.OrderBy(static request => request.Key).ToList())
         {
             if (unsent.Contains(number)) continue;
             _outstanding.Remove(number);

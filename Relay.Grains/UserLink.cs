@@ -11,7 +11,7 @@ namespace Relay.Grains;
 /// back goes to the connections. When the hub is lost, what it may have handled is answered <c>outcome_unknown</c>, and what it never had goes to its
 /// successor (DESIGN rules 7 and 8).
 /// </summary>
-internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
+internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, string key)
 {
     private const int BatchItems = 512;
     private const int BatchBytes = 512 * 1024;
@@ -21,8 +21,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
 
     // Bounded by the connections' credit, and one item more for each that leaves or has room again.
     private readonly Queue<Waiting> _waiting = new();
-    private readonly SortedDictionary<long, Outstanding> _outstanding = [];
-    private readonly string _key = user.ToActorKey();
+    private readonly Dictionary<long, Outstanding> _outstanding = [];
     private SiloOutbox? _outbox;
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
@@ -33,6 +32,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     private long _batch;
 
     public UserKey User => user;
+
+    /// <summary>The user, as an actor's key.</summary>
+    public string Key => key;
 
     /// <summary>Where the hub was, last.</summary>
     public string Silo { get; private set; } = "";
@@ -160,12 +162,12 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
                 else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
             }
 
-            foreach (var id in part.Items.Select(static item => item.Connection).Distinct())
+            foreach (var item in part.Items)
             {
                 // Told once: there will be one word that there is room again.
-                if (!_connections.TryGetValue(id, out var linked) || linked.BlockedAt == part.Epoch || !linked.Connection.WhenRoom(linked)) continue;
+                if (!_connections.TryGetValue(item.Connection, out var linked) || linked.BlockedAt == part.Epoch || !linked.Connection.WhenRoom(linked)) continue;
                 linked.BlockedAt = part.Epoch;
-                full.Add((part.User, id));
+                full.Add((part.User, item.Connection));
             }
         }
     }
