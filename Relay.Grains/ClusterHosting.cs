@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Relay.Core.Runtime;
 
 namespace Relay.Grains;
@@ -18,6 +19,7 @@ public static class ClusterHosting
         silo.Services.AddCluster(options);
         silo.Services.TryAddSingleton(static services => new RuntimeClock(services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton<SiloHubs>();
+        silo.AddGrainService<SiloInbox>();
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
         return silo;
     }
@@ -29,7 +31,13 @@ public static class ClusterHosting
     public static IServiceCollection AddOrleansRuntime(this IServiceCollection services, ClusterOptions options)
     {
         services.AddCluster(options);
-        services.AddSingleton<OrleansRuntime>();
+        services.AddSingleton(static provider => new OrleansRuntime(
+            provider.GetRequiredService<IGrainFactory>(),
+            provider.GetRequiredService<ClusterOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<RuntimeCounters>(),
+            provider.GetService<SiloHubs>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<OrleansRuntime>());
         services.AddHostedService(static provider => provider.GetRequiredService<OrleansRuntime>());
         return services;
