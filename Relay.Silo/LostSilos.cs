@@ -38,7 +38,7 @@ internal sealed partial class LostSilos(IClusterMembershipService membership, IL
             else if (!_refused.Add(silo))
             {
                 LogLost(silo.ToParsableString());
-                await membership.TryKill(silo);
+                if (!stopping.IsCancellationRequested) await membership.TryKill(silo);
             }
         }
     }
