@@ -37,7 +37,9 @@ public sealed class RoomTests : ClusterTest
         var quick = await JoinAsync(Second, id: "c2");
         slow.Send("t_say", "held");
         // The news of the successor's plugins is too much already.
-        for (var i = 0; i < 2; i++) Assert.Equal("t_said", (await quick.AskAsync("t_say", $"q{i}")).Outcome());
+        // A hub may begin anew once more, when the part of the cluster's directory that knew it was on the lost silo.
+        Assert.Contains((await quick.AskAsync("t_say", "q0")).Outcome(), (string[])["t_said", "outcome_unknown"]);
+        Assert.Equal("t_said", (await quick.AskAsync("t_say", "q1")).Outcome());
         Assert.DoesNotContain(slow.Connection.Frames, frame => frame.Contains("held"));
         slow.Connection.Drain();
         Assert.Equal("t_said", (await slow.Connection.AnswerAsync("held")).Outcome());
