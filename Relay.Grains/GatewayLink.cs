@@ -16,6 +16,9 @@ internal abstract class GatewayLink(UserHubActor hub, long epoch)
     /// <summary>The gateway is gone, and its connections with it.</summary>
     public abstract bool IsLost { get; }
 
+    /// <summary>Which gateway it is.</summary>
+    public abstract string Gateway { get; }
+
     public ICollection<IGatewayConnection> Connections => _connections.Values;
 
     protected UserHubActor Hub => hub;
@@ -44,6 +47,9 @@ internal abstract class GatewayLink(UserHubActor hub, long epoch)
         Remove(connection);
         hub.Post(HubInput.Leave(connection.Connection));
     }
+
+    /// <summary>Tells the gateway something that is about the user, and no connection.</summary>
+    public abstract void Tell(in Delivery item, IDelivered? delivered);
 
     /// <summary>The hub ends here, with connections or without: it takes nothing more, and what it has taken it answers.</summary>
     public abstract void Close();

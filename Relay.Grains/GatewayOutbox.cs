@@ -13,7 +13,7 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchItems = 1024;
     private const int BatchBytes = 512 * 1024;
 
-    private readonly ConcurrentQueue<(RemoteGatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
+    private readonly ConcurrentQueue<(RemoteGatewayLink Link, Delivery Item, IDelivered? Delivered)> _queue = new();
     private readonly ConcurrentDictionary<string, RemoteGatewayLink> _links = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
@@ -50,10 +50,10 @@ internal sealed class GatewayOutbox : IDisposable
     /// <summary>The link to a user's hub on this silo.</summary>
     public RemoteGatewayLink? Find(string user) => _links.GetValueOrDefault(user);
 
-    public void Enqueue(RemoteGatewayLink link, in Delivery item, RemoteConnection? connection)
+    public void Enqueue(RemoteGatewayLink link, in Delivery item, IDelivered? delivered)
     {
         if (_isLost) return;
-        _queue.Enqueue((link, item, connection));
+        _queue.Enqueue((link, item, delivered));
         Pump();
     }
 
@@ -104,9 +104,9 @@ internal sealed class GatewayOutbox : IDisposable
             try
             {
                 var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.CallTimeout, _time);
-                foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
+                foreach (var (delivered, bytes) in sent) delivered.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
-                    sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();
+                    sent.Select(static item => item.Delivered).OfType<RemoteConnection>().FirstOrDefault(connection => connection.Id == id && connection.Link.User == user)?.Block();
                 return;
             }
             catch (Exception)
@@ -124,10 +124,10 @@ internal sealed class GatewayOutbox : IDisposable
         }
     }
 
-    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent) Gather()
+    private (DeliveryBatch Batch, List<(IDelivered Delivered, int Bytes)> Sent) Gather()
     {
         var users = new Dictionary<RemoteGatewayLink, List<Delivery>>();
-        var sent = new List<(RemoteConnection, int)>();
+        var sent = new List<(IDelivered, int)>();
         var (items, bytes) = (0, 0);
         while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))
         {
@@ -136,7 +136,7 @@ internal sealed class GatewayOutbox : IDisposable
             items++;
             var length = next.Item.Frame?.Length ?? 0;
             bytes += length;
-            if (next.Connection is { } connection) sent.Add((connection, length));
+            if (next.Delivered is { } delivered) sent.Add((delivered, length));
         }
 
         return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
@@ -151,4 +151,11 @@ internal sealed class GatewayOutbox : IDisposable
         _queue.Clear();
         foreach (var (_, link) in _links) link.GatewayLost();
     }
+}
+
+/// <summary>Wants to know when something that is on its way to a gateway has arrived.</summary>
+internal interface IDelivered
+{
+    /// <summary>The gateway has taken so many bytes.</summary>
+    void Delivered(int bytes);
 }

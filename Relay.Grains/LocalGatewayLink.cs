@@ -18,7 +18,15 @@ internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway,
 
     public override bool IsLost => gateway.IsOver;
 
+    public override string Gateway => gateway.Gateway.Id;
+
     public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Post(HubInput.Send(connection.Connection, message));
+
+    public override void Tell(in Delivery item, IDelivered? delivered)
+    {
+        gateway.Find(_user)?.Take(item);
+        delivered?.Delivered(0);
+    }
 
     public override void Close()
     {

@@ -18,7 +18,11 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
 
     public override bool IsLost => outbox.IsLost;
 
-    public void Send(in Delivery item, RemoteConnection? connection) => outbox.Enqueue(this, item, connection);
+    public override string Gateway => outbox.Id;
+
+    public void Send(in Delivery item, IDelivered? delivered) => outbox.Enqueue(this, item, delivered);
+
+    public override void Tell(in Delivery item, IDelivered? delivered) => Send(item, delivered);
 
     public void GatewayLost()
     {

@@ -100,7 +100,7 @@ internal sealed partial class UserLink
 
     private async Task TrySyncAsync()
     {
-        ConnectionInfo[] held;
+        Holding held;
         long number;
         lock (_gate)
         {
@@ -121,7 +121,7 @@ internal sealed partial class UserLink
         }
 
         // A hub that has a successor already must not answer; the next try finds that one.
-        if (held.Length == 0) Told();
+        if (held.Connections.Length == 0) Told();
         else if (reply.Epoch < _epoch) await SyncAgainAsync();
         else Synced(reply);
     }

@@ -22,6 +22,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     // Bounded by the connections' credit, and one item more for each that leaves or has room again.
     private readonly Queue<Waiting> _waiting = new();
     private readonly Dictionary<long, Outstanding> _outstanding = [];
+    private readonly UserGroups _groups = new();
     private SiloOutbox? _outbox;
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
@@ -82,10 +83,10 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
         }
     }
 
-    /// <summary>The user's connections here, and which of them a hub has welcomed.</summary>
-    public ConnectionInfo[] Held()
+    /// <summary>The user's connections here, which of them a hub has welcomed, and the user's groups.</summary>
+    public Holding Held()
     {
-        lock (_gate) return [.. _connections.Values.Select(static linked => linked.Info)];
+        lock (_gate) return new([.. _connections.Values.Select(static linked => linked.Info)], _groups.Now);
     }
 
     // Connections whose leaving the hub may not have heard of yet.
@@ -159,6 +160,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
             foreach (var item in part.Items)
             {
                 if (item.Kind == DeliveryKind.Moved) Resync();
+                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) _groups.Take(item);
                 else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
             }
 
@@ -198,7 +200,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
             case DeliveryKind.Close:
                 connection.Close((ErrorCode)item.Messages);
                 break;
-            case DeliveryKind.Moved:
+            case DeliveryKind.Moved or DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft:
                 break;
         }
     }
