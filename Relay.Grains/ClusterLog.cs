@@ -26,6 +26,9 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4007, LogLevel.Error, "A batch could not be made or sent; the relay has a bug")]
     internal partial void PumpFailed(Exception exception);
 
+    [LoggerMessage(4010, LogLevel.Warning, "Silo {Silo} has been declared dead")]
+    internal partial void SiloGone(string silo);
+
     [LoggerMessage(4006, LogLevel.Warning, "A central hub cannot be reached: {Reason}")]
     internal partial void CentralUnreachable(string reason);
 }

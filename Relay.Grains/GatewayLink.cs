@@ -16,9 +16,6 @@ internal abstract class GatewayLink(UserHubActor hub, long epoch)
     /// <summary>The gateway is gone, and its connections with it.</summary>
     public abstract bool IsLost { get; }
 
-    /// <summary>Which gateway it is.</summary>
-    public abstract string Gateway { get; }
-
     public ICollection<IGatewayConnection> Connections => _connections.Values;
 
     protected UserHubActor Hub => hub;
@@ -48,11 +45,12 @@ internal abstract class GatewayLink(UserHubActor hub, long epoch)
         hub.Post(HubInput.Leave(connection.Connection));
     }
 
-    /// <summary>Tells the gateway something that is about the user, and no connection.</summary>
-    public abstract void Tell(in Delivery item, IDelivered? delivered);
-
     /// <summary>The hub ends here, with connections or without: it takes nothing more, and what it has taken it answers.</summary>
     public abstract void Close();
+
+    /// <summary>Tells the gateway of the user's groups.</summary>
+    /// <returns>Ends when it has heard of it.</returns>
+    public abstract Task TellGroups(in Delivery item);
 
     /// <summary>The hub has ended here, and its connections belong to its successor.</summary>
     public abstract void Moved();

@@ -18,6 +18,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         if (batch.Outbox < last.Outbox) return Task.FromResult(new DeliveryReply([]));
         // The silo's hubs have let go of all that this gateway had there.
         if (last.Outbox != 0 && batch.Outbox != last.Outbox) runtime.SilenceOf(batch.Silo);
+        foreach (var silo in batch.Gone) runtime.Gone(silo);
         var full = new List<(string, string)>();
         using (TurnScope.Enter())
         {

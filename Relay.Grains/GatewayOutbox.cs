@@ -15,6 +15,7 @@ internal sealed class GatewayOutbox : IDisposable
 
     private readonly ConcurrentQueue<(RemoteGatewayLink Link, Delivery Item, IDelivered? Delivered)> _queue = new();
     private readonly ConcurrentDictionary<string, RemoteGatewayLink> _links = new();
+    private readonly ConcurrentQueue<string> _gone = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
     private readonly ClusterOptions _options;
@@ -55,6 +56,14 @@ internal sealed class GatewayOutbox : IDisposable
         if (_isLost) return;
         _queue.Enqueue((link, item, delivered));
         Pump();
+    }
+
+    /// <summary>A silo has been declared dead: a gateway that is no silo learns of it by nobody else.</summary>
+    public void Gone(string silo)
+    {
+        if (_isLost) return;
+        _gone.Enqueue(silo);
+        Beat();
     }
 
     public void Dispose() => _heartbeat.Dispose();
@@ -139,7 +148,9 @@ internal sealed class GatewayOutbox : IDisposable
             if (next.Delivered is { } delivered) sent.Add((delivered, length));
         }
 
-        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+        var gone = new List<string>();
+        while (_gone.TryDequeue(out var silo)) gone.Add(silo);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))], [.. gone]), sent);
     }
 
     private void Lose()

@@ -18,21 +18,19 @@ internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway,
 
     public override bool IsLost => gateway.IsOver;
 
-    public override string Gateway => gateway.Gateway.Id;
-
     public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Post(HubInput.Send(connection.Connection, message));
-
-    public override void Tell(in Delivery item, IDelivered? delivered)
-    {
-        gateway.Find(_user)?.Take(item);
-        delivered?.Delivered(0);
-    }
 
     public override void Close()
     {
         // First, so that a gateway that is about to use the link either sees it or is told.
         _isClosed = true;
         gateway.Find(_user)?.Detach(this);
+    }
+
+    public override Task TellGroups(in Delivery item)
+    {
+        gateway.Find(_user)?.Take(item);
+        return Task.CompletedTask;
     }
 
     public override void Moved() => gateway.Find(_user)?.Resync();

@@ -17,6 +17,8 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
     private readonly SiloHubs? _hubs;
+    private readonly ConcurrentDictionary<string, bool> _gone = new();
+    private CancellationTokenSource _upheaval = new();
     private long _numbers;
     private volatile bool _stopping;
     private volatile bool _isOver;
@@ -42,6 +44,9 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     /// <summary>Nothing is sent any more.</summary>
     internal bool IsOver => _isOver;
+
+    /// <summary>Ends calls that may be tried again: one of the silos has just been declared dead, and the answer may never come.</summary>
+    internal CancellationToken Upheaval => Volatile.Read(ref _upheaval).Token;
 
     /// <summary>This process, as hubs are told of it.</summary>
     internal GatewayRef Gateway => _presence.Gateway;
@@ -134,9 +139,19 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     internal void SilenceOf(string silo)
     {
         // Should it be back, whoever has a hub there brings a way to it.
-        _silos.TryRemove(silo, out _);
+        if (_silos.TryRemove(silo, out var outbox)) outbox.Abandon();
         foreach (var (_, link) in _links)
             if (link.Silo == silo) link.Resync();
+    }
+
+    /// <summary>The cluster has declared a silo dead. What had been sent to it waits for nothing, even if a third silo was to pass it on.</summary>
+    internal void Gone(string silo)
+    {
+        if (!_gone.TryAdd(silo, true)) return;
+        Log.SiloGone(silo);
+        var before = Interlocked.Exchange(ref _upheaval, new());
+        SilenceOf(silo);
+        before.Cancel();
     }
 
     internal void Heard(string silo) => _presence.Heard(silo);
@@ -152,7 +167,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
             if (_stopping) return new(null, ErrorCode.GoingAway);
             try
             {
-                var route = await Central(user).Route(user.UserId);
+                var route = await Central(user).Route(user.UserId).WaitAsync(Upheaval);
                 if (route.Error is { } refusal) return new(null, (ErrorCode)refusal);
                 while (true)
                 {

@@ -18,11 +18,14 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
 
     public override bool IsLost => outbox.IsLost;
 
-    public override string Gateway => outbox.Id;
-
     public void Send(in Delivery item, IDelivered? delivered) => outbox.Enqueue(this, item, delivered);
 
-    public override void Tell(in Delivery item, IDelivered? delivered) => Send(item, delivered);
+    public override Task TellGroups(in Delivery item)
+    {
+        var heard = new Heard();
+        Send(item, heard);
+        return heard.Task;
+    }
 
     public void GatewayLost()
     {
@@ -69,5 +72,10 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
                 if (item.Number == Epoch) connection.Unblock();
                 break;
         }
+    }
+
+    private sealed class Heard() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDelivered
+    {
+        public void Delivered(int bytes) => TrySetResult();
     }
 }

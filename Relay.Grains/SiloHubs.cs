@@ -50,7 +50,11 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     /// <summary>A silo that is gone took central hubs with it, whose successors know nobody: whoever is here makes itself known.</summary>
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        if (status == SiloStatus.Dead) ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.Repeat(), this, preferLocal: false);
+        if (status != SiloStatus.Dead) return;
+        ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.Repeat(), this, preferLocal: false);
+        var gone = updatedSilo.ToParsableString();
+        foreach (var (_, gateway) in _gateways) gateway.Value.Gone(gone);
+        Gateway?.Gone(gone);
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>

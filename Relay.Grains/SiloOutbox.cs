@@ -14,6 +14,7 @@ internal sealed class SiloOutbox(OrleansRuntime runtime, string silo, ISiloInbox
     private const int CallBytes = 512 * 1024;
 
     private readonly ConcurrentQueue<UserLink> _links = new();
+    private readonly CancellationTokenSource _gone = new();
     private int _pumping;
 
     /// <summary>A link has something to send.</summary>
@@ -22,6 +23,9 @@ internal sealed class SiloOutbox(OrleansRuntime runtime, string silo, ISiloInbox
         _links.Enqueue(link);
         if (Interlocked.Exchange(ref _pumping, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(static outbox => _ = outbox.DrainAsync(), this, preferLocal: false);
     }
+
+    /// <summary>The silo is not there any more: whoever waits for it finds the successor of the user's hub.</summary>
+    public void Abandon() => _gone.Cancel();
 
     private async Task DrainAsync()
     {
@@ -39,7 +43,7 @@ internal sealed class SiloOutbox(OrleansRuntime runtime, string silo, ISiloInbox
         if (links.Count == 0) return;
         try
         {
-            var taken = await inbox.Accept(runtime.Gateway.Id, batches).WaitAsync(runtime.Options.CallTimeout, runtime.Time);
+            var taken = await inbox.Accept(runtime.Gateway.Id, batches).WaitAsync(runtime.Options.CallTimeout, runtime.Time, _gone.Token);
             for (var i = 0; i < links.Count; i++) links[i].Sent(taken[i]);
         }
         catch (Exception e)
@@ -49,7 +53,7 @@ internal sealed class SiloOutbox(OrleansRuntime runtime, string silo, ISiloInbox
             // Those who wait to be next would wait as long to learn the same.
             foreach (var link in _links) link.Resync();
             // What is at the same silo has the same fate, and should not wait for its own next message to learn it. A timeout may pass.
-            if (e is not TimeoutException) runtime.SilenceOf(silo);
+            if (e is not (TimeoutException or OperationCanceledException)) runtime.SilenceOf(silo);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class UserGroups
 
     private void Change(in Delivery item)
     {
+        if (item.Number < _number) return;
         _number = item.Number;
         switch (item.Kind)
         {

@@ -58,7 +58,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         // Tried again because the first answer was lost.
         if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.Inbox);
         if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo, silo.Inbox);
-        _groups.Tell(link);
+        _groups.Tell(gateway.Id, link);
         var error = await _actor!.AskAsync((hub, turn) =>
         {
             var refusal = hub.Join(joins.Connection, turn);
@@ -81,7 +81,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         var refused = await RestoreAsync(link, connections);
         // Known to this gateway alone, which was out of reach when the hub began anew.
         if (holding.Groups.Number > _groups.Now.Number) await RestoreAsync(holding.Groups);
-        _groups.Tell(link);
+        _groups.Tell(gateway.Id, link);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
         // A connection with a higher number has joined since the gateway made its list.
         foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Connection.Id)).ToList()) link.Leave(gone);
@@ -192,12 +192,11 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var (gateway, held) in holdings) await RestoreAsync(Link(gateway, held.Connections[0]), held.Connections);
         // Who has heard of the last change has heard of all.
         if (holdings.Select(static one => one.Held.Groups).MaxBy(static groups => groups.Number) is { Number: > 0 } last) await RestoreAsync(last);
-        foreach (var (gateway, held) in holdings) _groups.Tell(Link(gateway, held.Connections[0]));
+        foreach (var (gateway, held) in holdings) _groups.Tell(gateway.Id, Link(gateway, held.Connections[0]));
     }
 
     private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
-        var patience = cluster.Lease;
         var began = silo.Time.GetTimestamp();
         while (true)
         {
@@ -205,13 +204,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             {
                 return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.CallTimeout, silo.Time));
             }
-            catch (Exception) when (silo.Time.GetElapsedTime(began) < patience)
+            catch (Exception) when (silo.Time.GetElapsedTime(began) < cluster.SyncInterval)
             {
                 await Task.Delay(cluster.RetryDelay, silo.Time);
             }
             catch (Exception)
             {
-                // It has lost its lease: what it held is gone, and if it should live, it syncs.
+                // What it held counts as gone; if it should live, it syncs, and has the places that are left.
                 return (gateway, Holding.Nothing);
             }
         }

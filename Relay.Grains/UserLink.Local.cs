@@ -31,9 +31,6 @@ internal sealed partial class UserLink
         }
     }
 
-    /// <summary>A hub in this process tells of the user's groups. Not under the gate, under which the hub's turns may run.</summary>
-    public void Take(in Delivery item) => _groups.Take(item);
-
     /// <summary>The hub in this process ends.</summary>
     public void Detach(LocalGatewayLink hub)
     {

@@ -111,7 +111,7 @@ internal sealed partial class UserLink
         SyncReply reply;
         try
         {
-            reply = await runtime.Hub(user).Sync(runtime.Gateway, held, number);
+            reply = await runtime.Hub(user).Sync(runtime.Gateway, held, number).WaitAsync(runtime.Upheaval);
         }
         catch (Exception e)
         {

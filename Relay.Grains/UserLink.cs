@@ -61,7 +61,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
         {
             try
             {
-                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
+                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time, runtime.Upheaval);
                 if (Joined(reply, linked) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
                 if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
                 // The hub was lost with the welcome.
@@ -88,6 +88,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     {
         lock (_gate) return new([.. _connections.Values.Select(static linked => linked.Info)], _groups.Now);
     }
+
+    /// <summary>What a hub tells of the user's groups.</summary>
+    public void Take(in Delivery item) => _groups.Take(item);
 
     // Connections whose leaving the hub may not have heard of yet.
     private string[] Left()
@@ -160,7 +163,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
             foreach (var item in part.Items)
             {
                 if (item.Kind == DeliveryKind.Moved) Resync();
-                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) _groups.Take(item);
+                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) Take(item);
                 else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
             }
 

@@ -53,6 +53,7 @@ internal static partial class SiloHost
             services.AddRelayPlugins(settings);
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
+            services.AddHostedService<LostSilos>();
             builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options));
 
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
