@@ -1,4 +1,3 @@
-using Orleans.Placement;
 using Relay.Core;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -10,7 +9,7 @@ namespace Relay.Grains;
 /// Hosts a user's hub and, beside it, the user's plugins: the same actors as in one process, behind an address in the cluster. What is soft in it
 /// comes back from the gateways when it begins anew elsewhere (DESIGN rule 7).
 /// </summary>
-[PreferLocalPlacement, KeepAlive]
+[HubPlacement, KeepAlive]
 internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
 {
     private readonly Dictionary<string, GatewayLink> _links = [];
@@ -24,6 +23,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        if (silo.IsLeaving) throw new InvalidOperationException("The silo leaves the cluster.");
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
         _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), cluster, silo.Time);
         silo.Add(this);
@@ -33,8 +33,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Remove(this);
-        // Told first: what gateways would send from now on could be taken by nobody until the successor is there.
-        foreach (var link in _links.Values.Where(static link => link.Connections.Count > 0)) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
+        // What gateways would send from now on goes to the successor at the earliest, and that may be there before this one has given its last answers.
+        TellGateways(DeliveryKind.Leaving);
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,7 +43,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             await UntilAsync(_ended.Task, cancellationToken);
         }
 
-        // The successor's word ends what is not answered by then, so it must not overtake the last answers.
+        TellGateways(DeliveryKind.Moved);
         await UntilAsync(Task.WhenAll(_links.Values.Select(static link => link.FlushAsync())), cancellationToken);
         foreach (var link in _links.Values) link.End();
         _central.Stop();
@@ -168,7 +168,20 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
 
+    private void TellGateways(DeliveryKind news)
+    {
+        foreach (var link in _links.Values)
+            if (link.Connections.Count > 0) link.Send(new(news, "", [], 0, 0, 0), null);
+    }
+
     private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
+
+    /// <summary>The silo leaves. Any thread. Ends when the hub has.</summary>
+    internal Task LeaveAsync()
+    {
+        GrainContext.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The silo leaves the cluster."));
+        return GrainContext.Deactivated;
+    }
 
     /// <summary>Tells the central hub again. Any thread.</summary>
     internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));

@@ -36,7 +36,7 @@ internal sealed partial class UserLink
             lock (_gate)
             {
                 sync = _syncWanted;
-                if (!sync && _onItsWay is null && !TryGather())
+                if (!sync && (_isHeld || (_onItsWay is null && !TryGather())))
                 {
                     _pumping = false;
                     EndIfEmpty();
@@ -96,7 +96,8 @@ internal sealed partial class UserLink
                 return;
             }
 
-            (_wasRefused, _syncWanted) = (!failed, true);
+            // A hub that leaves tells when it has; until then it may still answer what it had before.
+            (_wasRefused, _syncWanted) = (!failed, !_isHeld);
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
     private bool _syncWanted;
+    private bool _isHeld;
     private bool _pumping;
     private bool _isOver;
     private long _epoch;
@@ -130,7 +131,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     {
         lock (_gate)
         {
-            _syncWanted = true;
+            (_syncWanted, _isHeld) = (true, false);
             Pump();
         }
     }
@@ -148,6 +149,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             foreach (var item in part.Items)
             {
                 if (item.Kind == DeliveryKind.Moved) Resync();
+                else if (item.Kind == DeliveryKind.Leaving) _isHeld = part.Epoch == _epoch;
                 else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
             }
 
@@ -190,7 +192,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             case DeliveryKind.Close:
                 connection.Close((ErrorCode)item.Messages);
                 break;
-            case DeliveryKind.Moved:
+            case DeliveryKind.Moved or DeliveryKind.Leaving:
                 break;
         }
     }

@@ -32,6 +32,9 @@ internal enum DeliveryKind
 
     /// <summary>The hub ends and has not begun with the message: it goes to the successor.</summary>
     HandBack = 6,
+
+    /// <summary>The hub is about to go elsewhere, and still answers: send nothing until it has <see cref="Moved"/>. Names no connection.</summary>
+    Leaving = 7,
 }
 
 /// <summary>One thing that a hub does to a connection; a call of the connection's interface on its way.</summary>
