@@ -74,6 +74,16 @@ public sealed class LeaveTests : ClusterTest
     }
 
     [Fact]
+    public async Task AMemberOfAGroupIsOneAtTheSuccessor()
+    {
+        var client = await JoinAsync(First);
+        Assert.True(await Second.JoinGroupAsync(User("alice"), "g"));
+        await Cluster.LeaveAsync(Cluster.SiloOf(First, User("alice")));
+        await Eventually.Async(async () => await Second.PushToGroupAsync(new("default"), "g", new("""{"type":"news"}"""u8.ToArray())) == 1);
+        await client.Connection.NextAsync("news");
+    }
+
+    [Fact]
     public async Task AConnectionThatSendsNothingIsPushedToByTheSuccessor()
     {
         var client = await JoinAsync(First);

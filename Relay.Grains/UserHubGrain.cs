@@ -13,6 +13,7 @@ namespace Relay.Grains;
 internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
 {
     private readonly Dictionary<string, GatewayLink> _links = [];
+    private readonly HubGroups _groups = new(silo.NextEpoch);
     private TaskCompletionSource? _ended;
     private UserKey _key;
     private CentralReporter _central = null!;
@@ -25,7 +26,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     {
         if (silo.IsLeaving) throw new InvalidOperationException("The silo leaves the cluster.");
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
-        _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), cluster, silo.Time);
+        _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), _groups, cluster, silo.Time);
         silo.Add(this);
         return Task.CompletedTask;
     }
@@ -38,6 +39,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _groups.Stop();
             actor.Post(HubInput.Stop());
             // The plugins' time is kept by their hosts; what does not end within it is fenced.
             await UntilAsync(_ended.Task, cancellationToken);
@@ -59,18 +61,23 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         // Tried again because the first answer was lost.
         if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.MayRunTwice);
         var remote = link.Make(connection, _key, cluster.Window);
+        _groups.Tell(link);
         var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
         if (error is not null) link.Remove(remote);
         return new((int?)error, link.Epoch, silo.Silo, silo.MayRunTwice);
     }
 
-    public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections, long number)
+    public async Task<SyncReply> Sync(GatewayRef gateway, Holding holding, long number)
     {
         await RebuildAsync(gateway.Directory);
+        var connections = holding.Connections;
         if (connections.Length == 0 && _actor is null) DeactivateOnIdle();
         if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, 0, [], 0);
         var link = Link(gateway, connections.FirstOrDefault());
         var refused = await RestoreAsync(link, connections);
+        // Known to this gateway alone, which was out of reach when the hub began anew.
+        if (holding.Groups.Number > _groups.Now.Number) await RestoreAsync(holding.Groups);
+        _groups.Tell(link);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
         // A connection with a higher number has joined since the gateway made its list.
         foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Id)).ToList()) link.Leave(gone);
@@ -113,8 +120,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public async Task<bool> SetGroup(string group, bool member)
     {
         if (await FindAsync() is not { } actor || !await actor.AskAsync((hub, _) => hub.SetGroup(group, member))) return false;
-        // Who has been told that the user is a member may push to the group at once.
-        await _central.HeardAsync();
+        // Who has been told that the user is a member may push to the group at once, and the loss of a silo does not undo it.
+        await Task.WhenAll(_central.HeardAsync(), _groups.HeardAsync(cluster.Lease, silo.Time));
         return true;
     }
 
@@ -154,13 +161,17 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public bool Supersede(UserHubActor hub)
     {
         silo.Log.HubSuperseded(hub.Key);
+        _groups.Stop();
         // At once: another instance of the plugin here would fence the one that took this one's place.
         hub.Post(HubInput.Stop());
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has begun anew elsewhere."));
         return true;
     }
 
-    public void ReportGroup(UserHubActor hub, string group, bool member) => _central.Group(group, member);
+    public void ReportGroup(UserHubActor hub, string group, bool member)
+    {
+        if (_groups.Change(group, member)) _central.Group(group, member);
+    }
 
     public void PushToGroup(string group, Frame frame)
     {
@@ -184,7 +195,11 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     }
 
     /// <summary>Tells the central hub again. Any thread.</summary>
-    internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
+    internal void Repeat()
+    {
+        _central.Repeat();
+        _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
+    }
 
     // The connection that makes the hub stands for the user in its plugins' contexts.
     private GatewayLink Link(GatewayRef gateway, ConnectionInfo? first)
@@ -227,11 +242,14 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     private async Task GatherAsync(string directory)
     {
         var gateways = await grains.Gateways().List(directory);
-        foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
-            if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
+        var holdings = (await Task.WhenAll(gateways.Select(HeldAsync))).Where(static one => one.Held.Connections.Length > 0).ToList();
+        foreach (var (gateway, held) in holdings) await RestoreAsync(Link(gateway, held.Connections[0]), held.Connections);
+        // Who has heard of the last change has heard of all.
+        if (holdings.Select(static one => one.Held.Groups).MaxBy(static groups => groups.Number) is { Number: > 0 } last) await RestoreAsync(last);
+        foreach (var (gateway, held) in holdings) _groups.Tell(Link(gateway, held.Connections[0]));
     }
 
-    private async Task<(GatewayRef Gateway, ConnectionInfo[] Held)> HeldAsync(GatewayRef gateway)
+    private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
         var patience = cluster.Lease;
         var began = silo.Time.GetTimestamp();
@@ -248,10 +266,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             catch (Exception)
             {
                 // It has lost its lease: what it held is gone, and if it should live, it syncs.
-                return (gateway, []);
+                return (gateway, Holding.Nothing);
             }
         }
     }
+
+    private Task<bool> RestoreAsync(GroupSet groups) => _actor!.AskAsync((hub, _) => groups.Names.All(group => hub.SetGroup(group, true)));
 
     private async Task<List<string>> RestoreAsync(GatewayLink link, ConnectionInfo[] connections)
     {

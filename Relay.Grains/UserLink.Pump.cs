@@ -103,7 +103,7 @@ internal sealed partial class UserLink
 
     private async Task SyncAsync()
     {
-        ConnectionInfo[] held;
+        Holding held;
         long number;
         lock (_gate)
         {
@@ -124,7 +124,7 @@ internal sealed partial class UserLink
         }
 
         // A hub that has a successor already must not answer; the next try finds that one.
-        if (held.Length == 0) Told();
+        if (held.Connections.Length == 0) Told();
         else if (reply.Epoch < _epoch) await SyncAgainAsync();
         else lock (_gate) Synced(reply);
     }

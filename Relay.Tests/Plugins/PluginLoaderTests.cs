@@ -105,10 +105,12 @@ public sealed class PluginLoaderTests : IDisposable
             "Grains/Grains.dll",
             """
             [Relay.Abstractions.RelayPlugin("grains_")]
-            public sealed class Grains(Orleans.IGrainFactory grains) : Relay.Abstractions.RelayPlugin
+            public sealed class Grains : Relay.Abstractions.RelayPlugin
             {
+                public Grains(Orleans.IGrainFactory grains) { }
+
                 [Relay.Abstractions.Topic("ask")]
-                public void Ask(Relay.Abstractions.PluginMessage message) => message.Reply(grains.ToString());
+                public void Ask(Relay.Abstractions.PluginMessage message) => message.Reply("asked");
             }
             """,
             "1.0.0.0",
