@@ -27,6 +27,31 @@ public sealed class KillTests : ClusterTest
     }
 
     [Fact]
+    public async Task WhatDoesNoHarmTwiceIsRunAgainBeforeWhatComesLaterAndAStreamIsNotBegunAgain()
+    {
+        var client = await JoinAsync(First);
+        client.Send("t_restream", "stream", "\"never\"");
+        await Probe.HeardAsync("chatting");
+        client.Send("t_redo", "in hand", "\"gate\"");
+        await Probe.HeardAsync("waiting");
+        client.Send("t_say", "behind");
+        client.Send("t_redo", "far behind", "\"gate\"");
+        // The silo has taken them by then.
+        Assert.Equal("w_said", (await client.AskAsync("w_say", "marker")).Outcome());
+        await Cluster.KillAsync(Cluster.SiloOf(First, User("alice")));
+        foreach (var request in (string[])["stream", "behind"]) Assert.Equal("outcome_unknown", (await client.Connection.AnswerAsync(request)).Outcome());
+        await Probe.HeardAsync("waiting");
+        client.Send("t_say", "after");
+        Probe.Open("gate");
+        foreach (var request in (string[])["in hand", "far behind", "after"]) Assert.Equal("t_said", (await client.Connection.AnswerAsync(request)).Outcome());
+        var answers = client.Connection.Frames.Where(frame => frame.Contains("request_id")).ToList();
+        foreach (var request in (string[])["stream", "in hand", "behind", "far behind", "after"]) Assert.Single(answers, frame => frame.Contains($"\"{request}\""));
+        Assert.Contains("\"after\"", answers[^1]);
+        Assert.Equal(6, client.Connection.Returned.Messages);
+        Assert.Equal(0, Cluster.Counters.Crashes);
+    }
+
+    [Fact]
     public async Task EveryRequestInFlightHasExactlyOneOutcome()
     {
         const int Users = 12;

@@ -1,3 +1,4 @@
+using Relay.Abstractions;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -17,12 +18,22 @@ internal sealed class ClusterHubLink(UserLink user, LinkedConnection connection)
     public override void Leave() => user.Leave(connection);
 }
 
-/// <summary>A connection of this gateway, with what the cluster has told of it.</summary>
-internal sealed class LinkedConnection(UserLink user, IHubConnection connection, long number) : IRoomWaiter, IGatewayConnection
+/// <summary>A connection of this gateway, with what the cluster has told of it. To a hub in this process it is the connection itself.</summary>
+internal sealed class LinkedConnection(UserLink user, IHubConnection connection, long number) : IHubConnection, IRoomWaiter, IGatewayConnection
 {
     private readonly TaskCompletionSource _welcomed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IHubConnection Connection => connection;
+
+    IHubConnection IGatewayConnection.Connection => this;
+
+    string IHubConnection.Id => connection.Id;
+
+    UserIdentity IHubConnection.Identity => connection.Identity;
+
+    bool IHubConnection.IsClosed => connection.IsClosed;
+
+    bool IHubConnection.HasRoom => connection.HasRoom;
 
     public long Number => number;
 
@@ -50,5 +61,25 @@ internal sealed class LinkedConnection(UserLink user, IHubConnection connection,
     {
     }
 
+    void IHubConnection.Answer(Frame frame, Credit credit) => connection.Answer(frame, credit);
+
+    void IHubConnection.Push(Frame frame) => connection.Push(frame);
+
+    void IHubConnection.Return(Credit credit) => connection.Return(credit);
+
+    void IHubConnection.HandBack(in ClientEnvelope message) => user.HandBack(this, message);
+
+    void IHubConnection.KeepOpen(int by) => connection.KeepOpen(by);
+
+    void IHubConnection.Close(ErrorCode error) => connection.Close(error);
+
+    bool IHubConnection.WhenRoom(IRoomWaiter waiter) => connection.WhenRoom(new Waiter(waiter, this));
+
     public void RoomAgain(IHubConnection connection) => user.RoomAgain(this);
+
+    // Whoever waits knows this connection and not the one behind it. A record, because who asks twice is to be told once.
+    private sealed record Waiter(IRoomWaiter Inner, LinkedConnection Linked) : IRoomWaiter
+    {
+        public void RoomAgain(IHubConnection connection) => Inner.RoomAgain(Linked);
+    }
 }

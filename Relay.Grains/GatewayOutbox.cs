@@ -13,7 +13,7 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchItems = 1024;
     private const int BatchBytes = 512 * 1024;
 
-    private readonly ConcurrentQueue<(RemoteGatewayLink Link, Delivery Item, IDelivered? Delivered)> _queue = new();
+    private readonly ConcurrentQueue<Outgoing> _queue = new();
     private readonly ConcurrentDictionary<string, RemoteGatewayLink> _links = new();
     private readonly ConcurrentQueue<string> _gone = new();
     private readonly GatewayRef _gateway;
@@ -54,7 +54,7 @@ internal sealed class GatewayOutbox : IDisposable
     public void Enqueue(RemoteGatewayLink link, in Delivery item, IDelivered? delivered)
     {
         if (_isLost) return;
-        _queue.Enqueue((link, item, delivered));
+        _queue.Enqueue(new(link, item, delivered));
         Pump();
     }
 
@@ -64,6 +64,17 @@ internal sealed class GatewayOutbox : IDisposable
         if (_isLost) return;
         _gone.Enqueue(silo);
         Beat();
+    }
+
+    /// <summary>Ends when all that was enqueued so far has arrived, or the gateway is lost.</summary>
+    public Task FlushAsync()
+    {
+        var flush = new Flush();
+        _queue.Enqueue(new(null, default, flush));
+        Pump();
+        // Otherwise whoever loses the gateway sees what was enqueued.
+        if (_isLost) flush.Delivered(0);
+        return flush.Task;
     }
 
     public void Dispose() => _heartbeat.Dispose();
@@ -125,6 +136,7 @@ internal sealed class GatewayOutbox : IDisposable
                 if (failed > 1 && _time.GetElapsedTime(began) >= _options.Lease - _options.SyncInterval)
                 {
                     Lose();
+                    foreach (var flush in sent.Select(static item => item.Delivered).OfType<Flush>()) flush.Delivered(0);
                     return;
                 }
 
@@ -140,6 +152,12 @@ internal sealed class GatewayOutbox : IDisposable
         var (items, bytes) = (0, 0);
         while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))
         {
+            if (next.Link is null)
+            {
+                sent.Add((next.Delivered!, 0));
+                continue;
+            }
+
             if (!users.TryGetValue(next.Link, out var list)) users.Add(next.Link, list = []);
             list.Add(next.Item);
             items++;
@@ -159,8 +177,20 @@ internal sealed class GatewayOutbox : IDisposable
         _heartbeat.Dispose();
         _log.GatewayLost(Id);
         _lost(this);
-        _queue.Clear();
+        while (_queue.TryDequeue(out var dropped)) (dropped.Delivered as Flush)?.Delivered(0);
         foreach (var (_, link) in _links) link.GatewayLost();
+    }
+
+    /// <summary>What is to be sent; without a link it is only somebody who waits until it is its turn.</summary>
+    private readonly record struct Outgoing(RemoteGatewayLink? Link, Delivery Item, IDelivered? Delivered);
+
+    private sealed class Flush : IDelivered
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _done.Task;
+
+        public void Delivered(int bytes) => _done.TrySetResult();
     }
 }
 

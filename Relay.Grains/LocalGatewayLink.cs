@@ -5,7 +5,7 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>
-/// The link of the gateway in the hub's own process. The connections are the hub's as they are: a message is a method call, and no answer or push
+/// The link of the gateway in the hub's own process. A message is a method call, and no answer or push
 /// is written for the cluster. Nobody's loss is noticed here, because hub and gateway are lost together.
 /// </summary>
 internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway, long epoch) : GatewayLink(hub, epoch)
@@ -18,7 +18,7 @@ internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway,
 
     public override bool IsLost => gateway.IsOver;
 
-    public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Post(HubInput.Send(connection.Connection, message));
+    public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Post(HubInput.Send(connection, message));
 
     public override void Close()
     {
@@ -34,6 +34,12 @@ internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway,
     }
 
     public override void Moved() => gateway.Find(_user)?.Resync();
+
+    public override Task FlushAsync() => Task.CompletedTask;
+
+    public override void End()
+    {
+    }
 
     protected override IGatewayConnection? New(ConnectionInfo info) => gateway.Find(_user)?.Give(info.Id, this);
 }

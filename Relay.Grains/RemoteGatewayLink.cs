@@ -45,15 +45,24 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
     }
 
     // What comes now is refused, and waits at the gateway for the successor.
-    public override void Close() => _isClosed = true;
-
-    public override void Moved()
+    public override void Close()
     {
-        if (Connections.Count > 0) Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
-        outbox.Remove(this);
+        _isClosed = true;
+        TellOf(DeliveryKind.Leaving);
     }
 
+    public override void Moved() => TellOf(DeliveryKind.Moved);
+
+    public override Task FlushAsync() => outbox.FlushAsync();
+
+    public override void End() => outbox.Remove(this);
+
     protected override IGatewayConnection New(ConnectionInfo info) => new RemoteConnection(this, info.Id, info.Identity(Hub.Key), window, info.Number);
+
+    private void TellOf(DeliveryKind kind)
+    {
+        if (Connections.Count > 0) Send(new(kind, "", [], 0, 0, 0), null);
+    }
 
     private void Accept(RemoteConnection connection, in ClientItem item)
     {

@@ -18,6 +18,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private readonly ClusterLog _log;
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
+    private volatile bool _isLeaving;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -35,6 +36,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     {
         (_cluster, Time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
+        MayRunTwice = [.. registry.IdempotentTypes];
         _nextCollection = options.Hubs.CollectionInterval;
         _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
         silos.SubscribeToSiloStatusEvents(this);
@@ -63,6 +65,9 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     /// <summary>The silo's address.</summary>
     internal string Silo { get; }
 
+    /// <summary>Types of messages that may be handled twice.</summary>
+    internal string[] MayRunTwice { get; }
+
     /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
     internal long NextEpoch() => NextIncarnation();
 
@@ -87,6 +92,17 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     }
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
+
+    /// <summary>No hub begins here any more.</summary>
+    internal bool IsLeaving => _isLeaving;
+
+    /// <summary>Ends all hubs; they go on elsewhere.</summary>
+    internal async Task LeaveAsync(CancellationToken over)
+    {
+        _isLeaving = true;
+        // Some may have been on their way in.
+        while (!_hubs.IsEmpty && !over.IsCancellationRequested) await Task.WhenAll(_hubs.Keys.Select(static hub => hub.LeaveAsync())).WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     internal void Add(UserHubGrain hub) => _hubs.TryAdd(hub, true);
 

@@ -1,4 +1,3 @@
-using Orleans.Placement;
 using Relay.Core;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -10,7 +9,7 @@ namespace Relay.Grains;
 /// Hosts a user's hub and, beside it, the user's plugins: the same actors as in one process, behind an address in the cluster. What is soft in it
 /// comes back from the gateways when it begins anew elsewhere (DESIGN rule 7).
 /// </summary>
-[PreferLocalPlacement, KeepAlive]
+[HubPlacement, KeepAlive]
 internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
 {
     private readonly Dictionary<string, GatewayLink> _links = [];
@@ -25,6 +24,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        if (silo.IsLeaving) throw new InvalidOperationException("The silo leaves the cluster.");
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
         _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), _groups, cluster, silo.Time);
         silo.Add(this);
@@ -34,6 +34,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Remove(this);
+        // What gateways would send from now on goes to the successor at the earliest, and that may be there before this one has given its last answers.
         foreach (var link in _links.Values) link.Close();
         if (_actor is { } actor)
         {
@@ -41,10 +42,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             _groups.Stop();
             actor.Post(HubInput.Stop());
             // The plugins' time is kept by their hosts; what does not end within it is fenced.
-            await Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellationToken));
+            await UntilAsync(_ended.Task, cancellationToken);
         }
 
         foreach (var link in _links.Values) link.Moved();
+        await UntilAsync(Task.WhenAll(_links.Values.Select(static link => link.FlushAsync())), cancellationToken);
+        foreach (var link in _links.Values) link.End();
         _central.Stop();
     }
 
@@ -56,8 +59,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var id in left)
             if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
-        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.Inbox);
-        if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo, silo.Inbox);
+        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
+        if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
         _groups.Tell(gateway.Id, link);
         var error = await _actor!.AskAsync((hub, turn) =>
         {
@@ -68,7 +71,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         if (error is not null) link.Remove(joins);
         // It has left while it was on its way in.
         else if (link.Find(connection.Id) != joins) link.Leave(joins);
-        return new((int?)error, link.Epoch, silo.Silo, silo.Inbox);
+        return new((int?)error, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
     }
 
     public async Task<SyncReply> Sync(GatewayRef gateway, Holding holding, long number)
@@ -133,6 +136,16 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has ended."));
     }
 
+    public bool Supersede(UserHubActor hub)
+    {
+        silo.Log.HubSuperseded(hub.Key);
+        _groups.Stop();
+        // At once: another instance of the plugin here would fence the one that took this one's place.
+        hub.Post(HubInput.Stop());
+        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has begun anew elsewhere."));
+        return true;
+    }
+
     public void ReportGroup(UserHubActor hub, string group, bool member)
     {
         if (_groups.Change(group, member)) _central.Group(group, member);
@@ -142,6 +155,15 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     {
         // A push is given up with the part of the directory that it went to.
         foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
+    }
+
+    private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
+
+    /// <summary>The silo leaves. Any thread. Ends when the hub has.</summary>
+    internal Task LeaveAsync()
+    {
+        GrainContext.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The silo leaves the cluster."));
+        return GrainContext.Deactivated;
     }
 
     /// <summary>Tells the central hub again. Any thread.</summary>

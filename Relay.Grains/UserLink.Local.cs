@@ -11,8 +11,8 @@ internal sealed partial class UserLink
 {
     private volatile LocalGatewayLink? _local;
 
-    // The hub in this process ends, and whoever asks for it now would wait at its door.
-    private bool _parked;
+    // Bounded by the connections' credit.
+    private readonly Queue<Waiting> _handedBack = new();
 
     /// <summary>The hub, when it is in this process and everything goes straight to it; else null.</summary>
     public LocalGatewayLink? Local => _local;
@@ -37,8 +37,33 @@ internal sealed partial class UserLink
         lock (_gate)
         {
             if (_local != hub) return;
-            (_local, _parked) = (null, true);
+            (_local, _isHeld) = (null, true);
         }
+    }
+
+    /// <summary>The hub in this process ends and has not begun with a message: the successor gets it, before what came later.</summary>
+    public void HandBack(LinkedConnection linked, in ClientEnvelope message)
+    {
+        LocalGatewayLink? local = null;
+        lock (_gate)
+        {
+            if (!_connections.ContainsKey(linked.Connection.Id)) return;
+            var item = new ClientItem(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame);
+            if (_isHeld) _handedBack.Enqueue(new(item, Request(linked, message)));
+            else if (_local is null) Enqueue(item, Request(linked, message));
+            else local = _local;
+        }
+
+        local?.Send(linked, message);
+    }
+
+    // Under the gate.
+    private void PutBack()
+    {
+        if (_handedBack.Count == 0) return;
+        foreach (var waiting in _waiting) _handedBack.Enqueue(waiting);
+        _waiting.Clear();
+        while (_handedBack.TryDequeue(out var waiting)) _waiting.Enqueue(waiting);
     }
 
     // Under the gate, and in a scope without plugins: the hub's turns run here. What has waited goes first, whatever comes next straight.

@@ -13,7 +13,7 @@ internal sealed partial class UserLink
     {
         lock (_gate)
         {
-            if (!_syncWanted && outbox == _outbox && (_onItsWay is not null || TryGather())) return new(key, _epoch, _batch, _onItsWay!);
+            if (!_syncWanted && !_isHeld && outbox == _outbox && (_onItsWay is not null || TryGather())) return new(key, _epoch, _batch, _onItsWay!);
             Next();
             return null;
         }
@@ -26,7 +26,8 @@ internal sealed partial class UserLink
         lock (_gate)
         {
             if (taken == true) _onItsWay = null;
-            else (_wasRefused, _syncWanted) = (taken == false, true);
+            // A hub that leaves tells when it has; until then it may still answer what it had before.
+            else (_wasRefused, _syncWanted) = (taken == false, !_isHeld);
             Next();
         }
     }
@@ -34,7 +35,7 @@ internal sealed partial class UserLink
     // Under the gate.
     private void Pump()
     {
-        if (_pumping || _isOver || _parked) return;
+        if (_pumping || _isOver || _isHeld) return;
         _pumping = true;
         Next();
     }
@@ -46,7 +47,7 @@ internal sealed partial class UserLink
         {
             ThreadPool.UnsafeQueueUserWorkItem(static link => _ = link.SyncAsync(), this, preferLocal: true);
         }
-        else if (!_parked && _outbox is not null && (_onItsWay is not null || _waiting.Count > 0))
+        else if (!_isHeld && _outbox is not null && (_onItsWay is not null || _waiting.Count > 0))
         {
             _outbox.Enqueue(this);
         }
@@ -163,17 +164,24 @@ internal sealed partial class UserLink
         }
     }
 
-    // Under the gate. What was refused in as many words goes to the successor; of the rest nobody knows.
+    // Under the gate. What was refused in as many words goes to the successor, and before it what was handed back and what does no harm twice; of the
+    // rest nobody knows. A request that goes on detached may have sent parts of its answer already.
     private void Settle(SyncReply reply)
     {
-        var kept = _wasRefused ? _onItsWay! : [];
+        var (kept, again) = (_wasRefused ? _onItsWay! : [], new List<ClientItem>());
         var unsent = kept.Where(static item => item.Kind == ClientItemKind.Message).Select(static item => item.Number).ToHashSet();
         var unknown = 0;
         foreach (var (number, request) in _outstanding.OrderBy(static request => request.Key).ToList())
         {
             if (unsent.Contains(number)) continue;
-            _outstanding.Remove(number);
             var connection = request.Connection.Connection;
+            if (request.Again is { } frame && request.Credit != Credit.None)
+            {
+                again.Add(new(ClientItemKind.Message, connection.Id, number, frame));
+                continue;
+            }
+
+            _outstanding.Remove(number);
             if (request.RequestId.Length == 0)
             {
                 connection.Return(request.Credit);
@@ -190,7 +198,8 @@ internal sealed partial class UserLink
             linked.KeptOpen = 0;
         }
 
-        if (!_wasRefused) _onItsWay = null;
+        _onItsWay = again.Count + kept.Length > 0 ? [.. again, .. kept] : null;
+        _batch = runtime.NextNumber();
         runtime.Log.HubReborn(user, reply.Silo, unknown);
     }
 }

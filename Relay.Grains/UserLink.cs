@@ -27,6 +27,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
     private bool _syncWanted;
+    private bool _isHeld;
     private bool _pumping;
     private bool _isOver;
     private long _epoch;
@@ -106,8 +107,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
         {
             if (!_connections.ContainsKey(linked.Connection.Id)) return;
             local = _local;
-            if (local is null)
-                Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame), new(linked, message.RequestId.ToArray(), message.Credit));
+            if (local is null) Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame), Request(linked, message));
         }
 
         local?.Send(linked, message);
@@ -145,75 +145,10 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     {
         lock (_gate)
         {
-            (_syncWanted, _parked) = (true, false);
+            (_syncWanted, _isHeld) = (true, false);
+            PutBack();
             Pump();
         }
-    }
-
-    /// <summary>What the hub does to the connections.</summary>
-    /// <param name="part">What.</param>
-    /// <param name="full">Gathers the connections that have no room now.</param>
-    public void Deliver(UserDelivery part, List<(string User, string Connection)> full)
-    {
-        lock (_gate)
-        {
-            // From a hub that has a successor: it must not speak any more.
-            if (part.Epoch < _epoch) return;
-            if (part.Epoch > _epoch && _epoch != 0) Resync();
-            foreach (var item in part.Items)
-            {
-                if (item.Kind == DeliveryKind.Moved) Resync();
-                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) Take(item);
-                else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
-            }
-
-            foreach (var item in part.Items)
-            {
-                // Told once: there will be one word that there is room again.
-                if (!_connections.TryGetValue(item.Connection, out var linked) || linked.BlockedAt == part.Epoch || !linked.Connection.WhenRoom(linked)) continue;
-                linked.BlockedAt = part.Epoch;
-                full.Add((part.User, item.Connection));
-            }
-        }
-    }
-
-    private void Deliver(LinkedConnection linked, in Delivery item)
-    {
-        var connection = linked.Connection;
-        var credit = new Credit(item.Messages, item.Bytes);
-        switch (item.Kind)
-        {
-            case DeliveryKind.Answer:
-                if (item.Number != 0) _outstanding.Remove(item.Number);
-                connection.Answer(new(item.Frame), credit);
-                break;
-            case DeliveryKind.Push:
-                // The first is the welcome.
-                connection.Push(new(item.Frame));
-                linked.Welcome();
-                break;
-            case DeliveryKind.Return:
-                Return(item.Number);
-                connection.Return(credit);
-                break;
-            case DeliveryKind.KeepOpen:
-                linked.KeptOpen += item.Messages;
-                connection.KeepOpen(item.Messages);
-                break;
-            case DeliveryKind.Close:
-                connection.Close((ErrorCode)item.Messages);
-                break;
-            case DeliveryKind.Moved or DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft:
-                break;
-        }
-    }
-
-    // Credit that comes back before the answer: the request goes on detached, or nobody asked for an answer.
-    private void Return(long number)
-    {
-        if (!_outstanding.TryGetValue(number, out var request)) return;
-        if (request.RequestId.Length == 0) _outstanding.Remove(number);
-        else _outstanding[number] = request with { Credit = Credit.None };
     }
 
     private bool Joined(JoinReply reply, LinkedConnection linked)
@@ -224,6 +159,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
             // A hub that has a successor already must not answer; the next try finds that one.
             if (reply.Epoch < _epoch) return false;
             if (_epoch != 0 && reply.Epoch != _epoch) Resync();
+            runtime.Learn(reply.MayRunTwice);
             if (_epoch == 0) (_epoch, Silo, _outbox) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox));
             Attach(linked.Hub);
             return reply.Error is null;
@@ -277,6 +213,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
         return true;
     }
 
+    private Outstanding Request(LinkedConnection linked, in ClientEnvelope message) =>
+        new(linked, message.RequestId.ToArray(), message.Credit, runtime.MayRunTwice(message) ? message.Frame : null);
+
     // Under the gate.
     private void Enqueue(in ClientItem item, in Outstanding request = default)
     {
@@ -293,7 +232,11 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     }
 
     /// <summary>A message that the hub may have taken and has not answered.</summary>
-    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit);
+    /// <param name="Connection">Whose it is.</param>
+    /// <param name="RequestId">Its request's, or empty.</param>
+    /// <param name="Credit">What it holds of the connection's credit; nothing when that was returned before the answer.</param>
+    /// <param name="Again">The message, when it may go to a successor of the hub: it does no harm twice, or has been handed back.</param>
+    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit, byte[]? Again);
 
     /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>
     private readonly record struct Waiting(ClientItem Item, Outstanding Request);
