@@ -140,7 +140,6 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     {
         silo.Log.HubSuperseded(hub.Key);
         _groups.Stop();
-        _groups.Stop();
         // At once: another instance of the plugin here would fence the one that took this one's place.
         hub.Post(HubInput.Stop());
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has begun anew elsewhere."));
