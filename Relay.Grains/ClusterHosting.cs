@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Orleans.Serialization;
 using Relay.Core.Runtime;
 
@@ -22,6 +23,7 @@ public static class ClusterHosting
         silo.Services.AddSingleton<SiloHubs>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, HubsLeave>();
         silo.AddPlacementDirector<HubPlacement, HubPlacementDirector>();
+        silo.AddGrainService<SiloInbox>();
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
         return silo;
     }
@@ -49,7 +51,13 @@ public static class ClusterHosting
     public static IServiceCollection AddOrleansRuntime(this IServiceCollection services, ClusterOptions options)
     {
         services.AddCluster(options);
-        services.AddSingleton<OrleansRuntime>();
+        services.AddSingleton(static provider => new OrleansRuntime(
+            provider.GetRequiredService<IGrainFactory>(),
+            provider.GetRequiredService<ClusterOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<RuntimeCounters>(),
+            provider.GetService<SiloHubs>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<OrleansRuntime>());
         services.AddHostedService(static provider => provider.GetRequiredService<OrleansRuntime>());
         return services;

@@ -11,6 +11,9 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4002, LogLevel.Warning, "The hub of {User} cannot be reached: {Reason}")]
     internal partial void HubUnreachable(Core.UserKey user, string reason);
 
+    [LoggerMessage(4008, LogLevel.Warning, "Silo {Silo} cannot be reached: {Reason}")]
+    internal partial void SiloUnreachable(string silo, string reason);
+
     [LoggerMessage(4003, LogLevel.Information, "The hub of {User} began anew on {Silo}; {Unknown} requests have an unknown outcome")]
     internal partial void HubReborn(Core.UserKey user, string silo, int unknown);
 
@@ -22,6 +25,9 @@ internal sealed partial class ClusterLog(ILogger logger)
 
     [LoggerMessage(4007, LogLevel.Error, "A batch could not be made or sent; the relay has a bug")]
     internal partial void PumpFailed(Exception exception);
+
+    [LoggerMessage(4010, LogLevel.Warning, "Silo {Silo} has been declared dead")]
+    internal partial void SiloGone(string silo);
 
     [LoggerMessage(4006, LogLevel.Warning, "A central hub cannot be reached: {Reason}")]
     internal partial void CentralUnreachable(string reason);

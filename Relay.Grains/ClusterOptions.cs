@@ -15,10 +15,10 @@ public sealed record ClusterOptions(int CentralShards, TimeSpan SyncInterval)
     internal TimeSpan RepeatInterval => SyncInterval * 12;
 
     /// <summary>How often a gateway tells the directory of gateways that it lives; so short, because a directory that took the place of a lost one has to hear of all before a hub may rely on it.</summary>
-    internal TimeSpan AnnounceInterval => SyncInterval / 5;
+    internal TimeSpan AnnounceInterval { get; init; } = SyncInterval / 10;
 
-    /// <summary>How long such a directory waits: one announcement that was lost with its predecessor, the retry, and one to spare.</summary>
-    internal TimeSpan SuccessionTime => AnnounceInterval * 3;
+    /// <summary>How long such a directory waits: one announcement that was lost with its predecessor, the retry, and two to spare.</summary>
+    internal TimeSpan SuccessionTime => AnnounceInterval * 4;
 
     /// <summary>The longest wait between two tries of a call that failed.</summary>
     internal TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);

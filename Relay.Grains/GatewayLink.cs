@@ -1,61 +1,78 @@
 using System.Collections.Concurrent;
+using Relay.Core.Hubs;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
 
 /// <summary>One gateway's connections of one user, at the user's hub.</summary>
-internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string user, long epoch)
+internal abstract class GatewayLink(UserHubActor hub, long epoch)
 {
-    private readonly ConcurrentDictionary<string, RemoteConnection> _connections = new();
-
-    public string User => user;
+    private readonly ConcurrentDictionary<string, IGatewayConnection> _connections = new();
 
     /// <summary>Above those of the links that this gateway has had to the user's hubs before.</summary>
     public long Epoch => epoch;
 
-    /// <summary>The last batch taken. Grain's turns only.</summary>
-    public long LastBatch { get; set; }
+    /// <summary>The gateway is gone, and its connections with it.</summary>
+    public abstract bool IsLost { get; }
 
-    /// <summary>Which gateway it is.</summary>
-    public string Gateway => outbox.Id;
+    public ICollection<IGatewayConnection> Connections => _connections.Values;
 
-    public bool IsLost => outbox.IsLost;
+    protected UserHubActor Hub => hub;
 
-    public ICollection<RemoteConnection> Connections => _connections.Values;
+    public IGatewayConnection? Find(string id) => _connections.GetValueOrDefault(id);
 
-    public RemoteConnection? Find(string id) => _connections.GetValueOrDefault(id);
-
-    public RemoteConnection Make(ConnectionInfo info, Core.UserKey key, int window)
+    /// <summary>Makes a connection of the gateway one that the hub can be given.</summary>
+    /// <returns>Null when the gateway has let go of it meanwhile.</returns>
+    public IGatewayConnection? Make(ConnectionInfo info)
     {
-        var connection = new RemoteConnection(this, info.Id, info.Identity(key), window, info.Number);
+        if (New(info) is not { } connection) return null;
         _connections[info.Id] = connection;
         return connection;
     }
 
     /// <summary>The connection is not the hub's.</summary>
-    public void Remove(RemoteConnection connection)
+    public void Remove(IGatewayConnection connection)
     {
-        _connections.TryRemove(connection.Id, out _);
+        _connections.TryRemove(connection.Connection.Id, out _);
         connection.End();
     }
 
     /// <summary>The connection has left its gateway.</summary>
-    public void Leave(RemoteConnection connection)
+    public void Leave(IGatewayConnection connection)
     {
         Remove(connection);
-        hub.Post(HubInput.Leave(connection));
+        hub.Post(HubInput.Leave(connection.Connection));
     }
 
-    public void Send(in Delivery item, IDelivered? delivered) => outbox.Enqueue(this, item, delivered);
+    /// <summary>The hub ends here, with connections or without: it takes nothing more, and what it has taken it answers.</summary>
+    public abstract void Close();
 
-    public void GatewayLost()
-    {
-        foreach (var (_, connection) in _connections) Leave(connection);
-    }
+    /// <summary>Tells the gateway of the user's groups.</summary>
+    /// <returns>Ends when it has heard of it.</returns>
+    public abstract Task TellGroups(in Delivery item);
 
-    /// <summary>Ends when all that was sent so far has arrived, or the gateway is lost.</summary>
-    public Task FlushAsync() => outbox.FlushAsync();
+    /// <summary>The hub has ended here, and its connections belong to its successor.</summary>
+    public abstract void Moved();
 
-    public void End() => outbox.Remove(this);
+    /// <summary>Ends when the gateway has heard all, or is lost.</summary>
+    public abstract Task FlushAsync();
+
+    protected abstract IGatewayConnection? New(ConnectionInfo info);
+}
+
+/// <summary>A connection at its gateway, as a user's hub knows it.</summary>
+internal interface IGatewayConnection
+{
+    /// <summary>What the hub and its plugins speak to.</summary>
+    IHubConnection Connection { get; }
+
+    /// <summary>Increases with each connection of the gateway.</summary>
+    long Number { get; }
+
+    /// <summary>The hub has let it in.</summary>
+    void Welcome();
+
+    /// <summary>It is not the hub's any more.</summary>
+    void End();
 }

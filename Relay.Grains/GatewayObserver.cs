@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Relay.Core;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;
 
@@ -19,11 +18,12 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         if (batch.Outbox < last.Outbox) return Task.FromResult(new DeliveryReply([]));
         // The silo's hubs have let go of all that this gateway had there.
         if (last.Outbox != 0 && batch.Outbox != last.Outbox) runtime.SilenceOf(batch.Silo);
+        foreach (var silo in batch.Gone) runtime.Gone(silo);
         var full = new List<(string, string)>();
         using (TurnScope.Enter())
         {
             foreach (var part in batch.Users)
-                runtime.Find(UserKey.FromActorKey(part.User))?.Deliver(part, full);
+                runtime.Find(part.User)?.Deliver(part, full);
         }
 
         var reply = new DeliveryReply([.. full]);
@@ -31,5 +31,5 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         return Task.FromResult(reply);
     }
 
-    public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(UserKey.FromActorKey(user))?.Held() ?? Holding.Nothing);
+    public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(user)?.Held() ?? Holding.Nothing);
 }

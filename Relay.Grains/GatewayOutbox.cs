@@ -14,7 +14,8 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchBytes = 512 * 1024;
 
     private readonly ConcurrentQueue<Outgoing> _queue = new();
-    private readonly ConcurrentDictionary<GatewayLink, bool> _links = new();
+    private readonly ConcurrentDictionary<string, RemoteGatewayLink> _links = new();
+    private readonly ConcurrentQueue<string> _gone = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
     private readonly ClusterOptions _options;
@@ -39,15 +40,18 @@ internal sealed class GatewayOutbox : IDisposable
 
     public bool IsLost => _isLost;
 
-    public void Add(GatewayLink link)
+    public void Add(RemoteGatewayLink link)
     {
-        _links.TryAdd(link, true);
+        _links[link.User] = link;
         if (_isLost) link.GatewayLost();
     }
 
-    public void Remove(GatewayLink link) => _links.TryRemove(link, out _);
+    public void Remove(RemoteGatewayLink link) => _links.TryRemove(new(link.User, link));
 
-    public void Enqueue(GatewayLink link, in Delivery item, IDelivered? delivered)
+    /// <summary>The link to a user's hub on this silo.</summary>
+    public RemoteGatewayLink? Find(string user) => _links.GetValueOrDefault(user);
+
+    public void Enqueue(RemoteGatewayLink link, in Delivery item, IDelivered? delivered)
     {
         if (_isLost) return;
         _queue.Enqueue(new(link, item, delivered));
@@ -63,6 +67,14 @@ internal sealed class GatewayOutbox : IDisposable
         // Otherwise whoever loses the gateway sees what was enqueued.
         if (_isLost) flush.Delivered(0);
         return flush.Task;
+    }
+
+    /// <summary>A silo has been declared dead: a gateway that is no silo learns of it by nobody else.</summary>
+    public void Gone(string silo)
+    {
+        if (_isLost) return;
+        _gone.Enqueue(silo);
+        Beat();
     }
 
     public void Dispose() => _heartbeat.Dispose();
@@ -135,7 +147,7 @@ internal sealed class GatewayOutbox : IDisposable
 
     private (DeliveryBatch Batch, List<(IDelivered Delivered, int Bytes)> Sent) Gather()
     {
-        var users = new Dictionary<GatewayLink, List<Delivery>>();
+        var users = new Dictionary<RemoteGatewayLink, List<Delivery>>();
         var sent = new List<(IDelivered, int)>();
         var (items, bytes) = (0, 0);
         while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))
@@ -154,7 +166,9 @@ internal sealed class GatewayOutbox : IDisposable
             if (next.Delivered is { } delivered) sent.Add((delivered, length));
         }
 
-        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+        var gone = new List<string>();
+        while (_gone.TryDequeue(out var silo)) gone.Add(silo);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))], [.. gone]), sent);
     }
 
     private void Lose()
@@ -164,11 +178,11 @@ internal sealed class GatewayOutbox : IDisposable
         _log.GatewayLost(Id);
         _lost(this);
         while (_queue.TryDequeue(out var dropped)) (dropped.Delivered as Flush)?.Delivered(0);
-        foreach (var (link, _) in _links) link.GatewayLost();
+        foreach (var (_, link) in _links) link.GatewayLost();
     }
 
     /// <summary>What is to be sent; without a link it is only somebody who waits until it is its turn.</summary>
-    private readonly record struct Outgoing(GatewayLink? Link, Delivery Item, IDelivered? Delivered);
+    private readonly record struct Outgoing(RemoteGatewayLink? Link, Delivery Item, IDelivered? Delivered);
 
     private sealed class Flush : IDelivered
     {

@@ -34,18 +34,18 @@ internal sealed class HubGroups(Func<long> nextNumber)
             if (_isOver || !(member ? _names.Add(group) : _names.Remove(group))) return false;
             _number = nextNumber();
             var item = new Delivery(member ? DeliveryKind.GroupJoined : DeliveryKind.GroupLeft, "", Encoding.UTF8.GetBytes(group), 0, 0, _number);
-            _heard = Task.WhenAll([.. _links.Values.Where(static link => !link.IsLost && link.Connections.Count > 0).Select(link => Send(link, item))]);
+            _heard = Task.WhenAll([.. _links.Values.Where(static link => !link.IsLost && link.Connections.Count > 0).Select(link => link.TellGroups(item))]);
             return true;
         }
     }
 
     /// <summary>A gateway is told all groups, and from now on what changes. Again with each connection: with its last one it has forgotten them.</summary>
-    public void Tell(GatewayLink link)
+    public void Tell(string gateway, GatewayLink link)
     {
         lock (_gate)
         {
-            _links[link.Gateway] = link;
-            if (_number != 0) link.Send(new GroupSet(_number, [.. _names]).ToDelivery(), null);
+            _links[gateway] = link;
+            if (_number != 0) _ = link.TellGroups(new GroupSet(_number, [.. _names]).ToDelivery());
         }
     }
 
@@ -61,17 +61,5 @@ internal sealed class HubGroups(Func<long> nextNumber)
         Task heard;
         lock (_gate) heard = _heard;
         await Task.WhenAny(heard, Task.Delay(patience, time));
-    }
-
-    private static Task Send(GatewayLink link, in Delivery item)
-    {
-        var heard = new Heard();
-        link.Send(item, heard);
-        return heard.Task;
-    }
-
-    private sealed class Heard() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDelivered
-    {
-        public void Delivered(int bytes) => TrySetResult();
     }
 }

@@ -22,11 +22,6 @@ internal interface IUserHubGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Sync")]
     Task<SyncReply> Sync(GatewayRef gateway, Holding held, long number);
 
-    /// <summary>A gateway's next batch.</summary>
-    /// <returns>False when the hub of that epoch, or the gateway, is not known here: nothing was taken, sync first.</returns>
-    [AlwaysInterleave, Alias("Accept")]
-    Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items);
-
     /// <summary>See <see cref="Core.Runtime.IRelayRuntime.PushToUserAsync"/>.</summary>
     [AlwaysInterleave, Alias("Push")]
     Task<int> Push([Immutable] byte[] frame);

@@ -14,16 +14,21 @@ namespace Relay.Grains;
 /// <summary>The hubs of a cluster, as a gateway speaks to them.</summary>
 internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposable
 {
-    private readonly ConcurrentDictionary<UserKey, UserLink> _links = new();
+    private readonly ConcurrentDictionary<string, UserLink> _links = new();
+    private readonly ConcurrentDictionary<string, SiloOutbox> _silos = new();
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
+    private readonly SiloHubs? _hubs;
+    private readonly ConcurrentDictionary<string, bool> _gone = new();
+    private CancellationTokenSource _upheaval = new();
     private long _numbers;
     private FrozenSet<string> _mayRunTwice = [];
     private volatile bool _stopping;
     private volatile bool _isOver;
 
-    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters)
+    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters, SiloHubs? hubs = null)
     {
+        _hubs = hubs;
         (Grains, Options, Time, Counters) = (grains, options, time, counters);
         Log = new(logs.CreateLogger<OrleansRuntime>());
         _observer = new(this);
@@ -43,10 +48,17 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     /// <summary>Nothing is sent any more.</summary>
     internal bool IsOver => _isOver;
 
+    /// <summary>Ends calls that may be tried again: one of the silos has just been declared dead, and the answer may never come.</summary>
+    internal CancellationToken Upheaval => Volatile.Read(ref _upheaval).Token;
+
     /// <summary>This process, as hubs are told of it.</summary>
     internal GatewayRef Gateway => _presence.Gateway;
 
-    public Task StartAsync(CancellationToken cancellationToken) => _presence.StartAsync(cancellationToken);
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _presence.StartAsync(cancellationToken);
+        _hubs?.Gateway = this;
+    }
 
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => StopAsync();
 
@@ -101,6 +113,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public void Dispose()
     {
         _isOver = true;
+        _hubs?.Gateway = null;
         _presence.Dispose();
     }
 
@@ -125,15 +138,33 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     internal bool MayRunTwice(in ClientEnvelope message) =>
         _mayRunTwice.Count > 0 && _mayRunTwice.Contains(message.HasEscapedType ? message.TypeText() : TypeNames.Shared.Get(message.Type));
 
-    internal UserLink? Find(UserKey user) => _links.GetValueOrDefault(user);
+    internal UserLink? Find(UserKey user) => Find(user.ToActorKey());
 
-    internal void Remove(UserLink link) => _links.TryRemove(new(link.User, link));
+    /// <summary>The link of a user, as an actor's key.</summary>
+    internal UserLink? Find(string user) => _links.GetValueOrDefault(user);
+
+    /// <summary>The way to the hubs of a silo.</summary>
+    internal SiloOutbox Outbox(string silo, ISiloInbox inbox) => _silos.GetOrAdd(silo, static (name, state) => new(state.runtime, name, state.inbox), (runtime: this, inbox));
+
+    internal void Remove(UserLink link) => _links.TryRemove(new(link.Key, link));
 
     /// <summary>A silo cannot be reached: whoever has a hub there syncs with its successor.</summary>
     internal void SilenceOf(string silo)
     {
+        // Should it be back, whoever has a hub there brings a way to it.
+        if (_silos.TryRemove(silo, out var outbox)) outbox.Abandon();
         foreach (var (_, link) in _links)
             if (link.Silo == silo) link.Resync();
+    }
+
+    /// <summary>The cluster has declared a silo dead. What had been sent to it waits for nothing, even if a third silo was to pass it on.</summary>
+    internal void Gone(string silo)
+    {
+        if (!_gone.TryAdd(silo, true)) return;
+        Log.SiloGone(silo);
+        var before = Interlocked.Exchange(ref _upheaval, new());
+        SilenceOf(silo);
+        before.Cancel();
     }
 
     internal void Heard(string silo) => _presence.Heard(silo);
@@ -149,11 +180,11 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
             if (_stopping) return new(null, ErrorCode.GoingAway);
             try
             {
-                var route = await Central(user).Route(user.UserId);
+                var route = await Central(user).Route(user.UserId).WaitAsync(Upheaval);
                 if (route.Error is { } refusal) return new(null, (ErrorCode)refusal);
                 while (true)
                 {
-                    var link = _links.GetOrAdd(user, static (key, runtime) => new(runtime, key), this);
+                    var link = _links.GetOrAdd(user.ToActorKey(), static (key, state) => new(state.runtime, state.user, key), (runtime: this, user));
                     if (link.TryEnter(connection)) return await link.JoinAsync(connection, route.IsNew, began);
                     Remove(link);
                 }

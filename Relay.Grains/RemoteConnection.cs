@@ -9,7 +9,7 @@ namespace Relay.Grains;
 /// A connection whose socket is at a gateway: what the hub and its plugins do to it goes there in order. It has room as long as what is on its
 /// way stays in a window and the gateway has not said that the outbox is full.
 /// </summary>
-internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity identity, int window, long number) : IHubConnection, IDelivered
+internal sealed class RemoteConnection(RemoteGatewayLink link, string id, UserIdentity identity, int window, long number) : IHubConnection, IGatewayConnection, IDelivered
 {
     private readonly Lock _gate = new();
     private List<IRoomWaiter>? _waiters;
@@ -21,9 +21,10 @@ internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity
 
     public UserIdentity Identity => identity;
 
-    public GatewayLink Link => link;
+    public RemoteGatewayLink Link => link;
 
-    /// <summary>Increases with each connection of the gateway.</summary>
+    IHubConnection IGatewayConnection.Connection => this;
+
     public long Number => number;
 
     public bool IsClosed => _ended;
@@ -78,6 +79,11 @@ internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity
 
     /// <summary>The gateway's outbox has room again.</summary>
     public void Unblock() => Change(static (connection, _) => connection._blocked--, 0);
+
+    /// <summary>Its gateway learns of it by the welcome itself.</summary>
+    public void Welcome()
+    {
+    }
 
     /// <summary>The connection is gone: what is sent to it is dropped, and nobody waits for it.</summary>
     public void End() => Change(static (connection, _) => connection._ended = true, 0);

@@ -52,7 +52,11 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     /// <summary>A silo that is gone took central hubs with it, whose successors know nobody: whoever is here makes itself known.</summary>
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        if (status == SiloStatus.Dead) ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.Repeat(), this, preferLocal: false);
+        if (status != SiloStatus.Dead) return;
+        ThreadPool.UnsafeQueueUserWorkItem(static hubs => hubs.Repeat(), this, preferLocal: false);
+        var gone = updatedSilo.ToParsableString();
+        foreach (var (_, gateway) in _gateways) gateway.Value.Gone(gone);
+        Gateway?.Gone(gone);
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>
@@ -67,11 +71,24 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
     internal long NextEpoch() => NextIncarnation();
 
-    /// <summary>The way to a gateway.</summary>
-    internal GatewayOutbox Outbox(GatewayRef gateway)
+    /// <summary>Where this silo takes what gateways send. Set before the silo is active.</summary>
+    internal ISiloInbox Inbox { get; set; } = null!;
+
+    /// <summary>The link of a gateway in another process to a user's hub, or null.</summary>
+    internal RemoteGatewayLink? Find(string gateway, string user) => _gateways.GetValueOrDefault(gateway)?.Value.Find(user);
+
+    /// <summary>The gateway in this process, once it is in the cluster's directory; null where there is none.</summary>
+    internal OrleansRuntime? Gateway { get; set; }
+
+    /// <summary>A hub's link to a gateway. An epoch for each: to a gateway that was given up and is back, the hub has forgotten as much as a new one.</summary>
+    internal GatewayLink NewLink(UserHubActor hub, GatewayRef gateway)
     {
+        if (Gateway is { } local && local.Gateway.Id == gateway.Id) return new LocalGatewayLink(hub, local, NextEpoch());
         // Lazy: of two made at once, one would go on beating beside the other, and the gateway would take the other's batches for old ones.
-        return _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
+        var outbox = _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
+        var link = new RemoteGatewayLink(hub, outbox, NextEpoch(), _cluster.Window);
+        outbox.Add(link);
+        return link;
     }
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];

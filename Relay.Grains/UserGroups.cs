@@ -3,17 +3,30 @@ using Relay.Grains.Wire;
 
 namespace Relay.Grains;
 
-/// <summary>A user's groups, as a gateway keeps them for the next hub as long as it has connections of the user. Under the link's gate.</summary>
+/// <summary>A user's groups, as a gateway keeps them for the next hub as long as it has connections of the user. Any thread.</summary>
 internal sealed class UserGroups
 {
+    private readonly Lock _gate = new();
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private long _number;
 
-    public GroupSet Now => new(_number, [.. _names]);
+    public GroupSet Now
+    {
+        get
+        {
+            lock (_gate) return new(_number, [.. _names]);
+        }
+    }
 
     /// <summary>What the hub told.</summary>
     public void Take(in Delivery item)
     {
+        lock (_gate) Change(item);
+    }
+
+    private void Change(in Delivery item)
+    {
+        if (item.Number < _number) return;
         _number = item.Number;
         switch (item.Kind)
         {

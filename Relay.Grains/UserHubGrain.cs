@@ -34,8 +34,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Remove(this);
-        // What gateways would send from now on goes to the successor at the earliest, and that may be there before this one has given its last answers.
-        TellGateways(DeliveryKind.Leaving);
+        foreach (var link in _links.Values) link.Close();
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,9 +44,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             await UntilAsync(_ended.Task, cancellationToken);
         }
 
-        TellGateways(DeliveryKind.Moved);
+        foreach (var link in _links.Values) link.Moved();
+        // The successor's word ends what is not answered by then, so it must not overtake the last answers.
         await UntilAsync(Task.WhenAll(_links.Values.Select(static link => link.FlushAsync())), cancellationToken);
-        foreach (var link in _links.Values) link.End();
         _central.Stop();
     }
 
@@ -59,12 +58,19 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var id in left)
             if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
-        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.MayRunTwice);
-        var remote = link.Make(connection, _key, cluster.Window);
-        _groups.Tell(link);
-        var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
-        if (error is not null) link.Remove(remote);
-        return new((int?)error, link.Epoch, silo.Silo, silo.MayRunTwice);
+        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
+        if (link.Make(connection) is not { } joins) return new((int)ErrorCode.HubCreationFailed, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
+        _groups.Tell(gateway.Id, link);
+        var error = await _actor!.AskAsync((hub, turn) =>
+        {
+            var refusal = hub.Join(joins.Connection, turn);
+            if (refusal is null) joins.Welcome();
+            return refusal;
+        });
+        if (error is not null) link.Remove(joins);
+        // It has left while it was on its way in.
+        else if (link.Find(connection.Id) != joins) link.Leave(joins);
+        return new((int?)error, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
     }
 
     public async Task<SyncReply> Sync(GatewayRef gateway, Holding holding, long number)
@@ -72,45 +78,16 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         await RebuildAsync(gateway.Directory);
         var connections = holding.Connections;
         if (connections.Length == 0 && _actor is null) DeactivateOnIdle();
-        if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, 0, [], 0);
+        if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, silo.Inbox, 0, [], 0);
         var link = Link(gateway, connections.FirstOrDefault());
         var refused = await RestoreAsync(link, connections);
         // Known to this gateway alone, which was out of reach when the hub began anew.
         if (holding.Groups.Number > _groups.Now.Number) await RestoreAsync(holding.Groups);
-        _groups.Tell(link);
+        _groups.Tell(gateway.Id, link);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
         // A connection with a higher number has joined since the gateway made its list.
-        foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Id)).ToList()) link.Leave(gone);
-        return new(link.Epoch, silo.Silo, link.LastBatch, [.. refused], (int)ErrorCode.MaxConnectionsReached);
-    }
-
-    public Task<bool> Accept(string gateway, long epoch, long batch, ClientItem[] items)
-    {
-        if (_actor is not { } actor || !_links.TryGetValue(gateway, out var link) || link.Epoch != epoch || link.IsLost) return Task.FromResult(false);
-        if (batch <= link.LastBatch) return Task.FromResult(true);
-        link.LastBatch = batch;
-        using var scope = TurnScope.Enter();
-        foreach (var item in items)
-        {
-            if (link.Find(item.Connection) is not { } connection) continue;
-            switch (item.Kind)
-            {
-                case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
-                    actor.Post(HubInput.Send(connection, envelope with { Number = item.Number }));
-                    break;
-                case ClientItemKind.Message:
-                    break; // no gateway sends what it could not read itself
-                case ClientItemKind.Leave:
-                    link.Leave(connection);
-                    break;
-                case ClientItemKind.Room:
-                    // What was said by a hub before this one does not count.
-                    if (item.Number == link.Epoch) connection.Unblock();
-                    break;
-            }
-        }
-
-        return Task.FromResult(true);
+        foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Connection.Id)).ToList()) link.Leave(gone);
+        return new(link.Epoch, silo.Silo, silo.Inbox, (link as RemoteGatewayLink)?.LastBatch ?? 0, [.. refused], (int)ErrorCode.MaxConnectionsReached);
     }
 
     public async Task<int> Push(byte[] frame) => await FindAsync() is { } actor ? await actor.AskAsync((hub, _) => hub.Push(new Frame(frame))) : 0;
@@ -179,12 +156,6 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
 
-    private void TellGateways(DeliveryKind news)
-    {
-        foreach (var link in _links.Values)
-            if (link.Connections.Count > 0) link.Send(new(news, "", [], 0, 0, 0), null);
-    }
-
     private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
 
     /// <summary>The silo leaves. Any thread. Ends when the hub has.</summary>
@@ -211,11 +182,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             _actor.Post(HubInput.Begin());
         }
 
-        var outbox = silo.Outbox(gateway);
-        // An epoch for each link: to a gateway that was given up and is back, the hub has forgotten as much as a new one.
-        var link = _links[gateway.Id] = new(_actor, outbox, _key.ToActorKey(), silo.NextEpoch());
-        outbox.Add(link);
-        return link;
+        return _links[gateway.Id] = silo.NewLink(_actor, gateway);
     }
 
     // A hub that was reached by anything but a new user's join may have been lost: it asks those who know.
@@ -246,12 +213,11 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var (gateway, held) in holdings) await RestoreAsync(Link(gateway, held.Connections[0]), held.Connections);
         // Who has heard of the last change has heard of all.
         if (holdings.Select(static one => one.Held.Groups).MaxBy(static groups => groups.Number) is { Number: > 0 } last) await RestoreAsync(last);
-        foreach (var (gateway, held) in holdings) _groups.Tell(Link(gateway, held.Connections[0]));
+        foreach (var (gateway, held) in holdings) _groups.Tell(gateway.Id, Link(gateway, held.Connections[0]));
     }
 
     private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
-        var patience = cluster.Lease;
         var began = silo.Time.GetTimestamp();
         while (true)
         {
@@ -259,13 +225,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             {
                 return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.CallTimeout, silo.Time));
             }
-            catch (Exception) when (silo.Time.GetElapsedTime(began) < patience)
+            catch (Exception) when (silo.Time.GetElapsedTime(began) < cluster.SyncInterval)
             {
                 await Task.Delay(cluster.RetryDelay, silo.Time);
             }
             catch (Exception)
             {
-                // It has lost its lease: what it held is gone, and if it should live, it syncs.
+                // What it held counts as gone; if it should live, it syncs, and has the places that are left.
                 return (gateway, Holding.Nothing);
             }
         }
@@ -278,10 +244,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         var refused = new List<string>();
         foreach (var info in connections)
         {
-            if (!info.IsJoined || link.Find(info.Id) is not null) continue;
-            var remote = link.Make(info, _key, cluster.Window);
-            if (await _actor!.AskAsync((hub, turn) => hub.Restore(remote, turn)) is null) continue;
-            link.Remove(remote);
+            if (!info.IsJoined || link.Find(info.Id) is not null || link.Make(info) is not { } returns) continue;
+            if (await _actor!.AskAsync((hub, turn) => hub.Restore(returns.Connection, turn)) is null) continue;
+            link.Remove(returns);
             refused.Add(info.Id);
         }
 

@@ -1,4 +1,5 @@
 using Relay.Core.Protocol;
+using Relay.Core.Runtime;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -6,46 +7,53 @@ namespace Relay.Grains;
 /// <content>Batches on their way, and what is done when one does not arrive.</content>
 internal sealed partial class UserLink
 {
+    /// <summary>It is the link's turn to send.</summary>
+    /// <returns>Null when there is nothing, or nothing for that silo.</returns>
+    public UserBatch? Gather(SiloOutbox outbox)
+    {
+        lock (_gate)
+        {
+            if (!_syncWanted && outbox == _outbox && (_onItsWay is not null || TryGather())) return new(key, _epoch, _batch, _onItsWay!);
+            Next();
+            return null;
+        }
+    }
+
+    /// <summary>What became of what was gathered.</summary>
+    /// <param name="taken">Null when that is not known.</param>
+    public void Sent(bool? taken)
+    {
+        lock (_gate)
+        {
+            if (taken == true) _onItsWay = null;
+            else (_wasRefused, _syncWanted) = (taken == false, true);
+            Next();
+        }
+    }
+
     // Under the gate.
     private void Pump()
     {
-        if (_pumping || _isOver) return;
+        if (_pumping || _isOver || _parked) return;
         _pumping = true;
-        ThreadPool.UnsafeQueueUserWorkItem(static link => _ = link.PumpAsync(), this, preferLocal: true);
+        Next();
     }
 
-    private async Task PumpAsync()
+    // Under the gate, at the end of each step. A link is in one step at a time: in an outbox, on its way, or being synced.
+    private void Next()
     {
-        try
+        if (_syncWanted || (_outbox is null && _waiting.Count > 0))
         {
-            await DrainAsync();
+            ThreadPool.UnsafeQueueUserWorkItem(static link => _ = link.SyncAsync(), this, preferLocal: true);
         }
-        catch (Exception e)
+        else if (!_parked && _outbox is not null && (_onItsWay is not null || _waiting.Count > 0))
         {
-            // A bug of ours: what is on its way is settled by a sync, and later messages still go.
-            runtime.Log.PumpFailed(e);
-            lock (_gate) (_pumping, _syncWanted) = (false, true);
+            _outbox.Enqueue(this);
         }
-    }
-
-    private async Task DrainAsync()
-    {
-        while (!runtime.IsOver)
+        else
         {
-            bool sync;
-            lock (_gate)
-            {
-                sync = _syncWanted;
-                if (!sync && (_isHeld || (_onItsWay is null && !TryGather())))
-                {
-                    _pumping = false;
-                    EndIfEmpty();
-                    return;
-                }
-            }
-
-            if (sync) await SyncAsync();
-            else await SendAsync();
+            _pumping = false;
+            EndIfEmpty();
         }
     }
 
@@ -73,35 +81,24 @@ internal sealed partial class UserLink
         return true;
     }
 
-    private async Task SendAsync()
+    private async Task SyncAsync()
     {
-        var (taken, failed) = (false, false);
         try
         {
-            taken = await runtime.Hub(user).Accept(runtime.Gateway.Id, _epoch, _batch, _onItsWay!).WaitAsync(runtime.Options.CallTimeout, runtime.Time);
+            await TrySyncAsync();
         }
         catch (Exception e)
         {
-            failed = true;
-            runtime.Log.HubUnreachable(user, e.Message);
-            // What is at the same silo has the same fate, and should not wait for its own next message to learn it. A timeout may be this hub's own.
-            if (e is not TimeoutException) runtime.SilenceOf(Silo);
+            // A bug of ours: later syncs still go.
+            runtime.Log.PumpFailed(e);
+            await SyncAgainAsync();
         }
 
-        lock (_gate)
-        {
-            if (taken)
-            {
-                _onItsWay = null;
-                return;
-            }
-
-            // A hub that leaves tells when it has; until then it may still answer what it had before.
-            (_wasRefused, _syncWanted) = (!failed, !_isHeld);
-        }
+        if (runtime.IsOver) return;
+        lock (_gate) Next();
     }
 
-    private async Task SyncAsync()
+    private async Task TrySyncAsync()
     {
         Holding held;
         long number;
@@ -114,7 +111,7 @@ internal sealed partial class UserLink
         SyncReply reply;
         try
         {
-            reply = await runtime.Hub(user).Sync(runtime.Gateway, held, number);
+            reply = await runtime.Hub(user).Sync(runtime.Gateway, held, number).WaitAsync(runtime.Upheaval);
         }
         catch (Exception e)
         {
@@ -126,7 +123,7 @@ internal sealed partial class UserLink
         // A hub that has a successor already must not answer; the next try finds that one.
         if (held.Connections.Length == 0) Told();
         else if (reply.Epoch < _epoch) await SyncAgainAsync();
-        else lock (_gate) Synced(reply);
+        else Synced(reply);
     }
 
     private async Task SyncAgainAsync()
@@ -135,15 +132,23 @@ internal sealed partial class UserLink
         lock (_gate) _syncWanted = true;
     }
 
-    // Under the gate.
     private void Synced(SyncReply reply)
+    {
+        using var scope = TurnScope.EnterWithoutPlugins();
+        lock (_gate) Follow(reply);
+    }
+
+    // Under the gate.
+    private void Follow(SyncReply reply)
     {
         // Another hub, or the same one that had given this gateway up: what it had from us it has forgotten.
         if (reply.Epoch != _epoch) Settle(reply);
         else if (reply.LastBatch >= _batch) _onItsWay = null;
-        (_epoch, Silo, _wasRefused) = (reply.Epoch, reply.Silo, false);
+        (_epoch, Silo, _outbox, _wasRefused) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox), false);
         foreach (var id in reply.Refused)
             if (_connections.TryGetValue(id, out var linked)) linked.Connection.Close((ErrorCode)reply.Error);
+        Drop();
+        foreach (var linked in _connections.Values.ToList()) Attach(linked.Hub);
     }
 
     // The hub has been told that nobody is left whose messages or places matter.
@@ -165,7 +170,7 @@ internal sealed partial class UserLink
         var (kept, again) = (_wasRefused ? _onItsWay! : [], new List<ClientItem>());
         var unsent = kept.Where(static item => item.Kind == ClientItemKind.Message).Select(static item => item.Number).ToHashSet();
         var unknown = 0;
-        foreach (var (number, request) in _outstanding.ToList())
+        foreach (var (number, request) in _outstanding.OrderBy(static request => request.Key).ToList())
         {
             if (unsent.Contains(number)) continue;
             var connection = request.Connection.Connection;
@@ -196,4 +201,14 @@ internal sealed partial class UserLink
         _batch = runtime.NextNumber();
         runtime.Log.HubReborn(user, reply.Silo, unknown);
     }
+
+    /// <summary>A message that the hub may have taken and has not answered.</summary>
+    /// <param name="Connection">Whose it is.</param>
+    /// <param name="RequestId">Its request's, or empty.</param>
+    /// <param name="Credit">What it holds of the connection's credit; nothing when that was returned before the answer.</param>
+    /// <param name="Again">The message, when it may go to a successor of the hub: it does no harm twice, or has been handed back.</param>
+    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit, byte[]? Again);
+
+    /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>
+    private readonly record struct Waiting(ClientItem Item, Outstanding Request);
 }

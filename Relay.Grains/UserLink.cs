@@ -11,7 +11,7 @@ namespace Relay.Grains;
 /// back goes to the connections. When the hub is lost, what it may have handled is answered <c>outcome_unknown</c>, and what it never had goes to its
 /// successor (DESIGN rules 7 and 8).
 /// </summary>
-internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
+internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, string key)
 {
     private const int BatchItems = 512;
     private const int BatchBytes = 512 * 1024;
@@ -21,18 +21,21 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
 
     // Bounded by the connections' credit, and one item more for each that leaves or has room again.
     private readonly Queue<Waiting> _waiting = new();
-    private readonly SortedDictionary<long, Outstanding> _outstanding = [];
+    private readonly Dictionary<long, Outstanding> _outstanding = [];
     private readonly UserGroups _groups = new();
+    private SiloOutbox? _outbox;
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
     private bool _syncWanted;
-    private bool _isHeld;
     private bool _pumping;
     private bool _isOver;
     private long _epoch;
     private long _batch;
 
     public UserKey User => user;
+
+    /// <summary>The user, as an actor's key.</summary>
+    public string Key => key;
 
     /// <summary>Where the hub was, last.</summary>
     public string Silo { get; private set; } = "";
@@ -58,8 +61,8 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         {
             try
             {
-                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time);
-                if (Joined(reply) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
+                var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time, runtime.Upheaval);
+                if (Joined(reply, linked) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
                 if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
                 // The hub was lost with the welcome.
                 isNew = false;
@@ -86,6 +89,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate) return new([.. _connections.Values.Select(static linked => linked.Info)], _groups.Now);
     }
 
+    /// <summary>What a hub tells of the user's groups.</summary>
+    public void Take(in Delivery item) => _groups.Take(item);
+
     // Connections whose leaving the hub may not have heard of yet.
     private string[] Left()
     {
@@ -95,24 +101,31 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     /// <summary>A message of a connection.</summary>
     public void Send(LinkedConnection linked, in ClientEnvelope message)
     {
+        LocalGatewayLink? local;
         lock (_gate)
         {
             if (!_connections.ContainsKey(linked.Connection.Id)) return;
-            var item = new ClientItem(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame);
-            _waiting.Enqueue(new(item, new(linked, message.RequestId.ToArray(), message.Credit, runtime.MayRunTwice(message) ? message.Frame : null)));
-            Pump();
+            local = _local;
+            if (local is null)
+                Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame), new(linked, message.RequestId.ToArray(), message.Credit, runtime.MayRunTwice(message) ? message.Frame : null));
         }
+
+        local?.Send(linked, message);
     }
 
     /// <summary>A connection has closed.</summary>
     public void Leave(LinkedConnection linked)
     {
+        LocalGatewayLink? local;
         lock (_gate)
         {
             if (!Forget(linked)) return;
-            _waiting.Enqueue(new(new(ClientItemKind.Leave, linked.Connection.Id, 0, []), default));
-            Pump();
+            local = _local;
+            if (local is null) Enqueue(new(ClientItemKind.Leave, linked.Connection.Id, 0, []));
+            else EndIfEmpty();
         }
+
+        if (local?.Find(linked.Connection.Id) is { } gone) local.Leave(gone);
     }
 
     /// <summary>A connection's outbox has room again.</summary>
@@ -121,9 +134,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (linked.BlockedAt == 0 || !_connections.ContainsKey(linked.Connection.Id)) return;
-            _waiting.Enqueue(new(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []), default));
+            // A hub in this process sees the outbox itself.
+            if (_local is null) Enqueue(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []));
             linked.BlockedAt = 0;
-            Pump();
         }
     }
 
@@ -132,7 +145,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     {
         lock (_gate)
         {
-            (_syncWanted, _isHeld) = (true, false);
+            (_syncWanted, _parked) = (true, false);
             Pump();
         }
     }
@@ -150,17 +163,16 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             foreach (var item in part.Items)
             {
                 if (item.Kind == DeliveryKind.Moved) Resync();
-                else if (item.Kind == DeliveryKind.Leaving) _isHeld = part.Epoch == _epoch;
-                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) _groups.Take(item);
+                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) Take(item);
                 else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
             }
 
-            foreach (var id in part.Items.Select(static item => item.Connection).Distinct())
+            foreach (var item in part.Items)
             {
                 // Told once: there will be one word that there is room again.
-                if (!_connections.TryGetValue(id, out var linked) || linked.BlockedAt == part.Epoch || !linked.Connection.WhenRoom(linked)) continue;
+                if (!_connections.TryGetValue(item.Connection, out var linked) || linked.BlockedAt == part.Epoch || !linked.Connection.WhenRoom(linked)) continue;
                 linked.BlockedAt = part.Epoch;
-                full.Add((part.User, id));
+                full.Add((part.User, item.Connection));
             }
         }
     }
@@ -194,7 +206,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             case DeliveryKind.Close:
                 connection.Close((ErrorCode)item.Messages);
                 break;
-            case DeliveryKind.Moved or DeliveryKind.Leaving or DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft:
+            case DeliveryKind.Moved or DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft:
                 break;
         }
     }
@@ -207,15 +219,17 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         else _outstanding[number] = request with { Credit = Credit.None };
     }
 
-    private bool Joined(JoinReply reply)
+    private bool Joined(JoinReply reply, LinkedConnection linked)
     {
+        using var scope = TurnScope.EnterWithoutPlugins();
         lock (_gate)
         {
             // A hub that has a successor already must not answer; the next try finds that one.
             if (reply.Epoch < _epoch) return false;
             if (_epoch != 0 && reply.Epoch != _epoch) Resync();
             runtime.Learn(reply.MayRunTwice);
-            if (_epoch == 0) (_epoch, Silo) = (reply.Epoch, reply.Silo);
+            if (_epoch == 0) (_epoch, Silo, _outbox) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox));
+            Attach(linked.Hub);
             return reply.Error is null;
         }
     }
@@ -268,20 +282,17 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     }
 
     // Under the gate.
+    private void Enqueue(in ClientItem item, in Outstanding request = default)
+    {
+        _waiting.Enqueue(new(item, request));
+        Pump();
+    }
+
+    // Under the gate.
     private void EndIfEmpty()
     {
         if (_connections.Count > 0 || _waiting.Count > 0 || _onItsWay is not null) return;
         _isOver = true;
         runtime.Remove(this);
     }
-
-    /// <summary>A message that the hub may have taken and has not answered.</summary>
-    /// <param name="Connection">Whose it is.</param>
-    /// <param name="RequestId">Its request's, or empty.</param>
-    /// <param name="Credit">What it holds of the connection's credit; nothing when that was returned before the answer.</param>
-    /// <param name="Again">The message, when it may go to a successor of the hub: it does no harm twice, or has been handed back.</param>
-    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit, byte[]? Again);
-
-    /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>
-    private readonly record struct Waiting(ClientItem Item, Outstanding Request);
 }

@@ -6,7 +6,7 @@ using Relay.Tests.Contract;
 namespace Relay.Grains.Tests.Contract;
 
 /// <summary>A cluster of three silos, and the runtime of a gateway in front of it.</summary>
-internal sealed class ClusterHost : ContractHost
+internal class ClusterHost : ContractHost
 {
     // One part, because the contract's limit of hubs per tenant is each part's.
     private static readonly ClusterOptions Cluster = new(1, TimeSpan.FromSeconds(5));
@@ -14,10 +14,10 @@ internal sealed class ClusterHost : ContractHost
     private readonly RelayCluster _cluster;
     private readonly OrleansRuntime _gateway;
 
-    public ClusterHost(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => (_cluster, _gateway) = Task.Run(async () =>
+    public ClusterHost(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe, bool inSilo = false) => (_cluster, _gateway) = Task.Run(async () =>
     {
         var cluster = await RelayCluster.StartAsync(options, plugins, probe, Cluster);
-        return (cluster, await cluster.StartGatewayAsync());
+        return (cluster, await (inSilo ? cluster.StartGatewayAsync(cluster.Silos[0]) : cluster.StartGatewayAsync()));
     }).GetAwaiter().GetResult();
 
     public override IRelayRuntime Runtime => _gateway;

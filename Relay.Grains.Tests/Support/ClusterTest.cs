@@ -23,7 +23,7 @@ public abstract class ClusterTest : IAsyncLifetime
         4,
         3);
 
-    private protected virtual ClusterOptions ClusterOptions { get; } = new(4, TimeSpan.FromMilliseconds(500)) { RetryDelay = TimeSpan.FromMilliseconds(50) };
+    private protected virtual ClusterOptions ClusterOptions { get; } = new(4, TimeSpan.FromMilliseconds(500)) { RetryDelay = TimeSpan.FromMilliseconds(50), AnnounceInterval = TimeSpan.FromMilliseconds(100) };
 
     /// <summary>Plugins from files.</summary>
     private protected virtual PluginFiles? Files => null;

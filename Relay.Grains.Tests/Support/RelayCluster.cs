@@ -37,6 +37,9 @@ internal sealed class RelayCluster : IAsyncDisposable
     /// <summary>What silos and gateways have logged.</summary>
     public RecordedEvents Logged { get; }
 
+    /// <summary>The calls that silos, and the gateways in them, have made of each other and of gateways outside, by their methods.</summary>
+    public CountedCalls Calls { get; private init; } = new();
+
     public IGrainFactory Grains => _cluster.Client;
 
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
@@ -48,6 +51,7 @@ internal sealed class RelayCluster : IAsyncDisposable
         var registry = PluginRegistry.Build([.. plugins.Select(type => new PluginRegistration(type)), .. files.Registrations], _ => PluginSettings.None, faults);
         Assert.Empty(faults);
         var (counters, time, stores, logged) = (new RuntimeCounters(), new ManualTime(), new MemoryStores(), new RecordedEvents());
+        var calls = new CountedCalls();
         var builder = new InProcessTestClusterBuilder(3);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
@@ -62,20 +66,22 @@ internal sealed class RelayCluster : IAsyncDisposable
                 membership.NumMissedProbesLimit = 2;
             });
             silo.AddRelayHubs(options).AddAuthorsGrains(files.Assemblies);
+            silo.AddOutgoingGrainCallFilter(calls);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, counters, time, stores, logged);
+        var cluster = new RelayCluster(builder.Build(), options, counters, time, stores, logged) { Calls = calls };
         await cluster._cluster.DeployAsync();
         return cluster;
     }
 
     /// <summary>Another process in front of the silos, as far as they can tell.</summary>
-    public async Task<OrleansRuntime> StartGatewayAsync()
+    public Task<OrleansRuntime> StartGatewayAsync() => StartAsync(new(_cluster.Client, _options, TimeProvider.System, _logs, Counters));
+
+    /// <summary>A gateway in the process of a silo: the role all.</summary>
+    public Task<OrleansRuntime> StartGatewayAsync(InProcessSiloHandle silo)
     {
-        var gateway = new OrleansRuntime(_cluster.Client, _options, TimeProvider.System, _logs, Counters);
-        await gateway.StartAsync(CancellationToken.None);
-        _gateways.Add(gateway);
-        return gateway;
+        var services = silo.ServiceProvider;
+        return StartAsync(new(services.GetRequiredService<IGrainFactory>(), _options, TimeProvider.System, _logs, Counters, services.GetRequiredService<SiloHubs>()));
     }
 
     /// <summary>Users whose hubs are on one silo; they have hubs then.</summary>
@@ -116,5 +122,12 @@ internal sealed class RelayCluster : IAsyncDisposable
         // A turn that threw is logged as 2001.
         Assert.Empty(Logged.Of(2001));
         Assert.Equal(0, Counters.TurnFaults);
+    }
+
+    private async Task<OrleansRuntime> StartAsync(OrleansRuntime gateway)
+    {
+        await gateway.StartAsync(CancellationToken.None);
+        _gateways.Add(gateway);
+        return gateway;
     }
 }

@@ -18,6 +18,14 @@ internal enum ClientItemKind
 [GenerateSerializer, Immutable, Alias("relay.ClientItem")]
 internal readonly record struct ClientItem([property: Id(0)] ClientItemKind Kind, [property: Id(1)] string Connection, [property: Id(2)] long Number, [property: Id(3)] byte[] Frame);
 
+/// <summary>What one user's connections at a gateway send to the user's hub.</summary>
+/// <param name="User">The user, as an actor's key.</param>
+/// <param name="Epoch">The epoch of the hub's link to the gateway.</param>
+/// <param name="Number">Counts the gateway's batches: one that comes twice counts once.</param>
+/// <param name="Items">In their order.</param>
+[GenerateSerializer, Immutable, Alias("relay.UserBatch")]
+internal sealed record UserBatch([property: Id(0)] string User, [property: Id(1)] long Epoch, [property: Id(2)] long Number, [property: Id(3)] ClientItem[] Items);
+
 /// <summary>What a hub does to a connection.</summary>
 internal enum DeliveryKind
 {
@@ -41,9 +49,6 @@ internal enum DeliveryKind
 
     /// <summary>The hub ends and has not begun with the message: it goes to the successor.</summary>
     HandBack = 9,
-
-    /// <summary>The hub is about to go elsewhere, and still answers: send nothing until it has <see cref="Moved"/>. Names no connection.</summary>
-    Leaving = 10,
 }
 
 /// <summary>One thing that a hub does to a connection; a call of the connection's interface on its way.</summary>
@@ -69,9 +74,10 @@ internal sealed record UserDelivery([property: Id(0)] string User, [property: Id
 /// <param name="Outbox">When the silo began to send to this gateway: another number tells that it had given the gateway up meanwhile.</param>
 /// <param name="Number">Counts the silo's batches to this gateway: one that comes twice counts once.</param>
 /// <param name="Users">Each hub's part.</param>
+/// <param name="Gone">Silos that the cluster has declared dead since the batch before.</param>
 [GenerateSerializer, Immutable, Alias("relay.DeliveryBatch")]
 internal sealed record DeliveryBatch(
-    [property: Id(0)] string Silo, [property: Id(3)] long Outbox, [property: Id(1)] long Number, [property: Id(2)] UserDelivery[] Users);
+    [property: Id(0)] string Silo, [property: Id(3)] long Outbox, [property: Id(1)] long Number, [property: Id(2)] UserDelivery[] Users, [property: Id(4)] string[] Gone);
 
 /// <summary>Connections whose outboxes are full: their gateway tells when there is room again.</summary>
 /// <param name="Full">User and connection.</param>

@@ -42,16 +42,19 @@ internal sealed record ConnectionInfo(
 /// <param name="Error">An error of the catalogue by its number, or null.</param>
 /// <param name="Epoch">The epoch of the hub's link to the gateway.</param>
 /// <param name="Silo">Where the hub is.</param>
+/// <param name="Inbox">Where that silo takes what is for the hub.</param>
 /// <param name="MayRunTwice">Types of messages that go to the hub's successor when the hub is lost with them.</param>
 [GenerateSerializer, Immutable, Alias("relay.JoinReply")]
-internal sealed record JoinReply([property: Id(0)] int? Error, [property: Id(1)] long Epoch, [property: Id(2)] string Silo, [property: Id(3)] string[] MayRunTwice);
+internal sealed record JoinReply(
+    [property: Id(0)] int? Error, [property: Id(1)] long Epoch, [property: Id(2)] string Silo, [property: Id(3)] ISiloInbox Inbox, [property: Id(4)] string[] MayRunTwice);
 
 /// <summary>What became of a sync.</summary>
 /// <param name="Epoch">The epoch of the hub's link to the gateway. Another than before: what had been taken before and not been answered has an unknown outcome.</param>
 /// <param name="Silo">Where the hub is.</param>
+/// <param name="Inbox">Where that silo takes what is for the hub.</param>
 /// <param name="LastBatch">The last batch that the hub has taken from this gateway, 0 for none.</param>
 /// <param name="Refused">Connections for which the hub has no place any more.</param>
 /// <param name="Error">Why it has none.</param>
 [GenerateSerializer, Immutable, Alias("relay.SyncReply")]
 internal sealed record SyncReply(
-    [property: Id(0)] long Epoch, [property: Id(1)] string Silo, [property: Id(2)] long LastBatch, [property: Id(3)] string[] Refused, [property: Id(4)] int Error);
+    [property: Id(0)] long Epoch, [property: Id(1)] string Silo, [property: Id(5)] ISiloInbox Inbox, [property: Id(2)] long LastBatch, [property: Id(3)] string[] Refused, [property: Id(4)] int Error);

@@ -1,0 +1,83 @@
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>The link of a gateway in another process: batches that the grain takes, and the way back through the silo's outbox for that gateway.</summary>
+internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, long epoch, int window) : GatewayLink(hub, epoch)
+{
+    private long _lastBatch;
+    private volatile bool _isClosed;
+
+    /// <summary>The user, as an actor's key.</summary>
+    public string User { get; } = hub.Key.ToActorKey();
+
+    /// <summary>The last batch taken.</summary>
+    public long LastBatch => Volatile.Read(ref _lastBatch);
+
+    public override bool IsLost => outbox.IsLost;
+
+    public void Send(in Delivery item, IDelivered? delivered) => outbox.Enqueue(this, item, delivered);
+
+    public override Task TellGroups(in Delivery item)
+    {
+        var heard = new Heard();
+        Send(item, heard);
+        return heard.Task;
+    }
+
+    public void GatewayLost()
+    {
+        foreach (var connection in Connections) Leave(connection);
+    }
+
+    /// <summary>The gateway's next batch. The silo's inbox only.</summary>
+    /// <returns>False when it is not for this link.</returns>
+    public bool Accept(UserBatch batch)
+    {
+        if (_isClosed || batch.Epoch != Epoch || IsLost) return false;
+        if (batch.Number <= _lastBatch) return true;
+        Volatile.Write(ref _lastBatch, batch.Number);
+        foreach (var item in batch.Items)
+            if (Find(item.Connection) is RemoteConnection connection) Accept(connection, item);
+        return true;
+    }
+
+    // What comes now is refused, and waits at the gateway for the successor.
+    public override void Close() => _isClosed = true;
+
+    public override void Moved()
+    {
+        if (Connections.Count > 0) Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
+        outbox.Remove(this);
+    }
+
+    public override Task FlushAsync() => outbox.FlushAsync();
+
+    protected override IGatewayConnection New(ConnectionInfo info) => new RemoteConnection(this, info.Id, info.Identity(Hub.Key), window, info.Number);
+
+    private void Accept(RemoteConnection connection, in ClientItem item)
+    {
+        switch (item.Kind)
+        {
+            case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
+                Hub.Post(HubInput.Send(connection, envelope with { Number = item.Number }));
+                break;
+            case ClientItemKind.Message:
+                break; // no gateway sends what it could not read itself
+            case ClientItemKind.Leave:
+                Leave(connection);
+                break;
+            case ClientItemKind.Room:
+                // What was said by a hub before this one does not count.
+                if (item.Number == Epoch) connection.Unblock();
+                break;
+        }
+    }
+
+    private sealed class Heard() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDelivered
+    {
+        public void Delivered(int bytes) => TrySetResult();
+    }
+}
