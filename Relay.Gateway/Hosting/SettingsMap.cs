@@ -111,7 +111,7 @@ internal static partial class SettingsMap
         Plugins.Value("max_open_requests", Int(1, 100_000), o => o.MaxOpenRequests, (o, v) => o with { MaxOpenRequests = v },
             "Detached requests of one user in one plugin."),
         Plugins.Value("max_abandoned", Int(1, 10_000), o => o.MaxAbandoned, (o, v) => o with { MaxAbandoned = v },
-            "Handlers of one tenant that were given up and still run."),
+            "Handlers of one plugin and tenant that were given up and still run; counted for each process."),
         Plugins.Value("restart_window", OptionalDuration(Second, Month), o => o.RestartWindow, (o, v) => o with { RestartWindow = v },
             "A crash is forgiven after this long. Empty: never."),
 
