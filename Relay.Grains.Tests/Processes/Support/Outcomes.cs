@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace Relay.Grains.Tests.Processes.Support;
+
+/// <summary>What has to be true of requests whatever is killed.</summary>
+internal static class Outcomes
+{
+    /// <summary>Each has exactly one terminal, or its socket broke first; nobody was told anything else.</summary>
+    public static void EachHasOne(IEnumerable<ClusterClient> clients)
+    {
+        foreach (var client in clients)
+        {
+            Assert.Empty(client.Faults);
+            Assert.All(client.Requests, static request => Assert.True(request.Terminals == (request.Result == Request.Broken ? 0 : 1), $"{request}, {request.Terminals} terminals"));
+        }
+    }
+
+    /// <summary>What was said to be done ran once; what was not may have run, and no second time.</summary>
+    public static async Task NoneRanTwiceAsync(Ledger ledger, IReadOnlyList<Request> requests)
+    {
+        await ledger.CaughtUpAsync(requests);
+        var runs = ledger.Runs;
+        foreach (var request in requests.Where(static request => request.Type == "run_once"))
+        {
+            var ran = runs.GetValueOrDefault($"{request.Number}", []).Length;
+            Assert.True(request.IsDone ? ran == 1 : ran <= 1, $"{request}, ran {ran} times");
+        }
+    }
+
+    /// <summary>Once a user has been served by another process than the one that was lost, no later request of that user has an unknown outcome.</summary>
+    public static void UnknownOnlyUntilServedAgain(Ledger ledger, IEnumerable<Request> requests, int lost)
+    {
+        var runs = ledger.Runs;
+        foreach (var user in requests.GroupBy(static request => request.User))
+        {
+            var served = user.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost)).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
+            Assert.All(user, request => Assert.True(!request.IsUnknown || request.Number < served, $"{request}, after {served} was served"));
+        }
+    }
+
+    /// <summary>Writes that were acknowledged counted up the version, and the state is the last of them or one after it whose outcome is not known.</summary>
+    public static async Task WritesAreThereAsync(ClusterClient reader, IEnumerable<Request> requests)
+    {
+        var writes = requests.Where(request => request.Type == "session_set_state" && request.User == reader.User).OrderBy(static write => write.Number).ToList();
+        var done = writes.Where(static write => write.IsDone).ToList();
+        if (done.Count == 0) return;
+        Assert.Equal(done.Select(static write => write.Version), done.Select(static write => write.Version).Distinct().Order());
+        var (outcome, data) = await reader.ReadAsync();
+        Assert.True(outcome == "session_state", $"{reader.User}: {outcome}");
+        Assert.InRange(data.GetProperty("version").GetInt64(), done[^1].Version, writes.Count);
+        var last = data.GetProperty("state").GetInt64();
+        Assert.Contains(writes, write => write.Number == last && (write == done[^1] || (write.Number > done[^1].Number && !write.IsDone)));
+    }
+
+    /// <summary>No plugin has crashed.</summary>
+    public static void NoPluginCrashed(Dictionary<string, JsonElement> hubs)
+    {
+        foreach (var (user, hub) in hubs)
+            foreach (var plugin in hub.GetProperty("plugins").EnumerateObject())
+                Assert.True(plugin.Value.GetProperty("crashes").GetInt32() == 0 && !plugin.Value.GetProperty("status").ValueEquals("failed"), $"{user}: {plugin}");
+    }
+}
