@@ -90,7 +90,7 @@ internal sealed class ClusterClient : IAsyncDisposable
     public Request Send(string type, Func<long, string>? data = null)
     {
         var number = Interlocked.Increment(ref _numbers);
-        var request = new Request(number, type, User);
+        var request = new Request(number, type, this);
         lock (_gate)
         {
             _requests[number] = request;

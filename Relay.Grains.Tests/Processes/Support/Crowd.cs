@@ -32,6 +32,13 @@ internal sealed class Crowd : IReadOnlyList<ClusterClient>, IAsyncDisposable
         }
     }
 
+    public static Crowd Of(IEnumerable<ClusterClient> clients)
+    {
+        var crowd = new Crowd();
+        crowd._clients.AddRange(clients);
+        return crowd;
+    }
+
     /// <summary>Awaits that a gateway lists the hubs of exactly these clients, each with exactly these connections.</summary>
     public static async Task<Dictionary<string, JsonElement>> ListedAsync(NodeProcess gateway, IEnumerable<ClusterClient> clients)
     {

@@ -34,6 +34,9 @@ internal sealed class Ledger : IDisposable
     /// <summary>Which process each user's instance is in.</summary>
     public Dictionary<string, int> Homes() => new(_homes);
 
+    /// <summary>Users whose instance was started from a line of <see cref="Lives"/> on.</summary>
+    public HashSet<string> StartedSince(int start) => [.. Lives.From(start).Select(static line => line.Split(' ')).Where(static words => words[1] == "start").Select(static words => words[2])];
+
     /// <summary>Awaits news of a user's instance.</summary>
     public Task HeardAsync(string what, string user, int start = 0) =>
         Lives.LineAsync(line => line.EndsWith($" {what} {user}", StringComparison.Ordinal), start);

@@ -27,29 +27,35 @@ internal static class Outcomes
         }
     }
 
-    /// <summary>Once a user has been served by another process than the one that was lost, no later request of that user has an unknown outcome.</summary>
-    public static void UnknownOnlyUntilServedAgain(Ledger ledger, IEnumerable<Request> requests, int lost)
+    /// <summary>
+    /// What has no answer was under way at a loss: its socket broke, or the user's hub began anew. Once a connection has been served by another process than
+    /// the one that was lost, none of its later requests has an unknown outcome.
+    /// </summary>
+    public static void OthersAreDone(Ledger ledger, IReadOnlyList<Request> requests, int lost, HashSet<string> moved)
     {
+        Assert.All(requests, request => Assert.True(request.IsDone || request.Result == Request.Broken || (request.IsUnknown && moved.Contains(request.User)), $"{request}"));
         var runs = ledger.Runs;
-        foreach (var user in requests.GroupBy(static request => request.User))
+        foreach (var connection in requests.GroupBy(static request => request.By))
         {
-            var served = user.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost)).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
-            Assert.All(user, request => Assert.True(!request.IsUnknown || request.Number < served, $"{request}, after {served} was served"));
+            var served = connection.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost) && moved.Contains(request.User) && ledger.HomeOf(request.User) == processes[0]).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
+            Assert.All(connection, request => Assert.True(!request.IsUnknown || request.Number < served, $"{request}, after {served} was served"));
         }
     }
 
-    /// <summary>Writes that were acknowledged counted up the version, and the state is the last of them or one after it whose outcome is not known.</summary>
+    /// <summary>Each write that was acknowledged counted up the version once, and the state is that of the last of them, or of one whose outcome is not known.</summary>
     public static async Task WritesAreThereAsync(ClusterClient reader, IEnumerable<Request> requests)
     {
-        var writes = requests.Where(request => request.Type == "session_set_state" && request.User == reader.User).OrderBy(static write => write.Number).ToList();
-        var done = writes.Where(static write => write.IsDone).ToList();
+        var writes = requests.Where(request => request.Type == "session_set_state" && request.User == reader.User).ToList();
+        var done = writes.Where(static write => write.IsDone).OrderBy(static write => write.Version).ToList();
         if (done.Count == 0) return;
-        Assert.Equal(done.Select(static write => write.Version), done.Select(static write => write.Version).Distinct().Order());
+        Assert.Equal(done.Count, done.Select(static write => write.Version).Distinct().Count());
+        // A connection's own are done in the order in which it sent them.
+        foreach (var own in done.GroupBy(static write => write.By)) Assert.Equal(own.OrderBy(static write => write.Number), own);
         var (outcome, data) = await reader.ReadAsync();
         Assert.True(outcome == "session_state", $"{reader.User}: {outcome}");
         Assert.InRange(data.GetProperty("version").GetInt64(), done[^1].Version, writes.Count);
         var last = data.GetProperty("state").GetInt64();
-        Assert.Contains(writes, write => write.Number == last && (write == done[^1] || (write.Number > done[^1].Number && !write.IsDone)));
+        Assert.Contains(writes, write => write.Number == last && (write == done[^1] || !write.IsDone));
     }
 
     /// <summary>No plugin has crashed.</summary>

@@ -3,8 +3,8 @@ namespace Relay.Grains.Tests.Processes.Support;
 /// <summary>A message with a request_id, and what became of it.</summary>
 /// <param name="number">Above those of the requests before it. Also the request_id.</param>
 /// <param name="type">The message's type.</param>
-/// <param name="user">The user that sent it.</param>
-internal sealed class Request(long number, string type, string user)
+/// <param name="by">The connection that sent it.</param>
+internal sealed class Request(long number, string type, ClusterClient by)
 {
     /// <summary>The outcome of what was under way when its socket broke: the client cannot know.</summary>
     public const string Broken = "(socket broken)";
@@ -16,7 +16,9 @@ internal sealed class Request(long number, string type, string user)
 
     public string Type => type;
 
-    public string User => user;
+    public ClusterClient By => by;
+
+    public string User => by.User;
 
     /// <summary>The type of the answer, or the code of an error.</summary>
     public Task<string> Outcome => _outcome.Task;
@@ -44,5 +46,5 @@ internal sealed class Request(long number, string type, string user)
 
     public void Break() => _outcome.TrySetResult(Broken);
 
-    public override string ToString() => $"{Type} {Number} of {User}: {Result}";
+    public override string ToString() => $"{Type} {Number} of {by.User}: {Result}";
 }
