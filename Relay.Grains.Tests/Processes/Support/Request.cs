@@ -25,6 +25,9 @@ internal sealed class Request(long number, string type, ClusterClient by)
 
     public bool IsUnknown => Result == "outcome_unknown";
 
+    /// <summary>The client cannot know whether it was handled.</summary>
+    public bool MayHaveRun => Result is "outcome_unknown" or "session_outcome_unknown" or Broken;
+
     /// <summary>It was answered as it wanted to be.</summary>
     public bool IsDone => Result is "run_done" or "session_state_set";
 
