@@ -20,7 +20,7 @@ internal sealed class HandlerTable
     {
         var handlers = new Dictionary<string, PluginHandler>(StringComparer.Ordinal);
         var owners = new Dictionary<string, MethodInfo>(StringComparer.Ordinal);
-        var faults = new List<string>();
+        var (idempotent, faults) = (new List<string>(), new List<string>());
         var json = JsonOf(plugin, faults);
         foreach (var (method, topics) in HandlersOf(plugin))
         {
@@ -30,8 +30,9 @@ internal sealed class HandlerTable
                 continue;
             }
 
-            foreach (var topic in topics)
+            foreach (var (topic, isIdempotent) in topics)
             {
+                if (isIdempotent) idempotent.Add(topic);
                 if (string.IsNullOrEmpty(topic)) faults.Add($"{Named(method)} has an empty topic");
                 else if (!owners.TryAdd(topic, method)) faults.Add($"{Named(method)} and {Named(owners[topic])} both handle the topic '{topic}'");
                 else handlers.Add(topic, handler);
@@ -39,8 +40,11 @@ internal sealed class HandlerTable
         }
 
         _handlers = handlers.ToFrozenDictionary(StringComparer.Ordinal);
-        Faults = faults;
+        (Idempotent, Faults) = (idempotent, faults);
     }
+
+    /// <summary>The topics that are declared to be idempotent.</summary>
+    public IReadOnlyList<string> Idempotent { get; }
 
     /// <summary>What is wrong with the class's handlers, a sentence each; empty when nothing is.</summary>
     public IReadOnlyList<string> Faults { get; }
@@ -53,14 +57,14 @@ internal sealed class HandlerTable
     public bool TryFind(string topic, [NotNullWhen(true)] out PluginHandler? handler) => _handlers.TryGetValue(topic, out handler);
 
     /// <summary>The methods from the class down to its bases, private ones included. An override with topics of its own replaces its base's.</summary>
-    private static IEnumerable<(MethodInfo Method, IEnumerable<string> Topics)> HandlersOf(Type plugin)
+    private static IEnumerable<(MethodInfo Method, (string Name, bool Idempotent)[] Topics)> HandlersOf(Type plugin)
     {
         var seen = new HashSet<MethodInfo>();
         for (var type = plugin; type is not null && type != typeof(RelayPlugin) && type != typeof(object); type = type.BaseType)
         {
             foreach (var method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             {
-                var topics = method.GetCustomAttributes<TopicAttribute>(inherit: false).Select(attribute => attribute.Topic).ToArray();
+                var topics = method.GetCustomAttributes<TopicAttribute>(inherit: false).Select(attribute => (attribute.Topic, attribute.Idempotent)).ToArray();
                 if (topics.Length > 0 && seen.Add(method.GetBaseDefinition())) yield return (method, topics);
             }
         }

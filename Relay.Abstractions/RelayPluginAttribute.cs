@@ -20,4 +20,7 @@ public sealed class RelayPluginAttribute(string prefix) : Attribute
 
     /// <summary>The scope that the sender's identity must hold, or null. A message without it is answered <c>forbidden</c>.</summary>
     public string? RequiredScope { get; init; }
+
+    /// <summary>Topics that are <see cref="TopicAttribute.Idempotent"/>, of a plugin whose handlers are no methods with <see cref="TopicAttribute"/>.</summary>
+    public string[] IdempotentTopics { get; init; } = [];
 }

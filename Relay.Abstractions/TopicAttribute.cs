@@ -12,4 +12,10 @@ public sealed class TopicAttribute(string topic) : Attribute
 {
     /// <summary>The message's type without the plugin's prefix.</summary>
     public string Topic { get; } = topic;
+
+    /// <summary>
+    /// The author's declaration that handling a message twice does no more than handling it once. A cluster that lost the process
+    /// which had taken such a message runs it again, instead of answering <c>outcome_unknown</c>; one that was detached is not run again.
+    /// </summary>
+    public bool Idempotent { get; init; }
 }

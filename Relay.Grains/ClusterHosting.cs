@@ -1,5 +1,7 @@
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Serialization;
 using Relay.Core.Runtime;
 
 namespace Relay.Grains;
@@ -19,6 +21,22 @@ public static class ClusterHosting
         silo.Services.TryAddSingleton(static services => new RuntimeClock(services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton<SiloHubs>();
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
+        return silo;
+    }
+
+    /// <summary>
+    /// The silo hosts grains of plugins' authors, and plugins may call them. On every silo, because a grain may be placed on any; who is only a
+    /// gateway speaks to no such grain and needs nothing.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="assemblies">Assemblies of plugins, with grains or without.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder AddAuthorsGrains(this ISiloBuilder silo, IEnumerable<Assembly> assemblies)
+    {
+        silo.Services.AddSerializer(parts =>
+        {
+            foreach (var assembly in assemblies) parts.AddAssembly(assembly);
+        });
         return silo;
     }
 

@@ -51,5 +51,8 @@ internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string
         foreach (var (_, connection) in _connections) Leave(connection);
     }
 
+    /// <summary>Ends when all that was sent so far has arrived, or the gateway is lost.</summary>
+    public Task FlushAsync() => outbox.FlushAsync();
+
     public void End() => outbox.Remove(this);
 }

@@ -13,7 +13,7 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchItems = 1024;
     private const int BatchBytes = 512 * 1024;
 
-    private readonly ConcurrentQueue<(GatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
+    private readonly ConcurrentQueue<Outgoing> _queue = new();
     private readonly ConcurrentDictionary<GatewayLink, bool> _links = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
@@ -50,8 +50,19 @@ internal sealed class GatewayOutbox : IDisposable
     public void Enqueue(GatewayLink link, in Delivery item, RemoteConnection? connection)
     {
         if (_isLost) return;
-        _queue.Enqueue((link, item, connection));
+        _queue.Enqueue(new(link, item, connection));
         Pump();
+    }
+
+    /// <summary>Ends when all that was enqueued so far has arrived, or the gateway is lost.</summary>
+    public Task FlushAsync()
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _queue.Enqueue(new(null, default, null) { Flushed = flushed });
+        Pump();
+        // Otherwise whoever loses the gateway sees what was enqueued.
+        if (_isLost) flushed.TrySetResult();
+        return flushed.Task;
     }
 
     public void Dispose() => _heartbeat.Dispose();
@@ -94,7 +105,7 @@ internal sealed class GatewayOutbox : IDisposable
     private async Task SendAsync()
     {
         Volatile.Write(ref _beatWanted, 0);
-        var (batch, sent) = Gather();
+        var (batch, sent, flushed) = Gather();
         var began = _time.GetTimestamp();
         for (var failed = 1; ; failed++)
         {
@@ -104,6 +115,7 @@ internal sealed class GatewayOutbox : IDisposable
                 foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
                     sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();
+                foreach (var waiter in flushed) waiter.TrySetResult();
                 return;
             }
             catch (Exception)
@@ -113,6 +125,7 @@ internal sealed class GatewayOutbox : IDisposable
                 if (failed > 1 && _time.GetElapsedTime(began) >= _options.Lease - _options.SyncInterval)
                 {
                     Lose();
+                    foreach (var waiter in flushed) waiter.TrySetResult();
                     return;
                 }
 
@@ -121,13 +134,15 @@ internal sealed class GatewayOutbox : IDisposable
         }
     }
 
-    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent) Gather()
+    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent, List<TaskCompletionSource> Flushed) Gather()
     {
         var users = new Dictionary<GatewayLink, List<Delivery>>();
-        var sent = new List<(RemoteConnection, int)>();
+        var (sent, flushed) = (new List<(RemoteConnection, int)>(), new List<TaskCompletionSource>());
         var (items, bytes) = (0, 0);
         while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))
         {
+            if (next.Flushed is { } waiter) flushed.Add(waiter);
+            if (next.Link is null) continue;
             if (!users.TryGetValue(next.Link, out var list)) users.Add(next.Link, list = []);
             list.Add(next.Item);
             items++;
@@ -136,7 +151,7 @@ internal sealed class GatewayOutbox : IDisposable
             if (next.Connection is { } connection) sent.Add((connection, length));
         }
 
-        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent, flushed);
     }
 
     private void Lose()
@@ -145,7 +160,13 @@ internal sealed class GatewayOutbox : IDisposable
         _heartbeat.Dispose();
         _log.GatewayLost(Id);
         _lost(this);
-        _queue.Clear();
+        while (_queue.TryDequeue(out var dropped)) dropped.Flushed?.TrySetResult();
         foreach (var (link, _) in _links) link.GatewayLost();
+    }
+
+    /// <summary>What is to be sent; without a link it is only somebody who waits until it is its turn.</summary>
+    private readonly record struct Outgoing(GatewayLink? Link, Delivery Item, RemoteConnection? Connection)
+    {
+        public TaskCompletionSource? Flushed { get; init; }
     }
 }

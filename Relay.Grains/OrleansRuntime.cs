@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Relay.Core;
 using Relay.Core.Hubs;
+using Relay.Core.Plugins;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;
@@ -16,6 +18,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
     private long _numbers;
+    private FrozenSet<string> _mayRunTwice = [];
     private volatile bool _stopping;
     private volatile bool _isOver;
 
@@ -111,6 +114,16 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         DirectoryContext.Set(Gateway.Directory);
         return Grains.Hub(user);
     }
+
+    /// <summary>What a hub says of its plugins, which all silos have in common.</summary>
+    internal void Learn(string[] mayRunTwice)
+    {
+        if (!_mayRunTwice.SetEquals(mayRunTwice)) _mayRunTwice = mayRunTwice.ToFrozenSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether a message goes to the hub's successor when the hub is lost with it.</summary>
+    internal bool MayRunTwice(in ClientEnvelope message) =>
+        _mayRunTwice.Count > 0 && _mayRunTwice.Contains(message.HasEscapedType ? message.TypeText() : TypeNames.Shared.Get(message.Type));
 
     internal UserLink? Find(UserKey user) => _links.GetValueOrDefault(user);
 

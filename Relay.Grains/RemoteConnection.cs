@@ -44,6 +44,11 @@ internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity
         if (credit != Credit.None && !_ended) link.Send(new(DeliveryKind.Return, id, [], credit.Messages, credit.Bytes, credit.Message), null);
     }
 
+    public void HandBack(in ClientEnvelope message)
+    {
+        if (!_ended) link.Send(new(DeliveryKind.HandBack, id, message.Frame, 0, 0, message.Number), null);
+    }
+
     public void KeepOpen(int by)
     {
         if (!_ended) link.Send(new(DeliveryKind.KeepOpen, id, [], by, 0, 0), null);

@@ -35,6 +35,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     {
         (_cluster, Time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
+        MayRunTwice = [.. registry.IdempotentTypes];
         _nextCollection = options.Hubs.CollectionInterval;
         _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
         silos.SubscribeToSiloStatusEvents(this);
@@ -58,6 +59,9 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 
     /// <summary>The silo's address.</summary>
     internal string Silo { get; }
+
+    /// <summary>Types of messages that may be handled twice.</summary>
+    internal string[] MayRunTwice { get; }
 
     /// <summary>The number of a hub that begins: above those of its predecessors anywhere in the cluster.</summary>
     internal long NextEpoch() => NextIncarnation();

@@ -33,20 +33,19 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Remove(this);
+        // Told first: what gateways would send from now on could be taken by nobody until the successor is there.
+        foreach (var link in _links.Values.Where(static link => link.Connections.Count > 0)) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
             actor.Post(HubInput.Stop());
             // The plugins' time is kept by their hosts; what does not end within it is fenced.
-            await Task.WhenAny(_ended.Task, Task.Delay(Timeout.Infinite, cancellationToken));
+            await UntilAsync(_ended.Task, cancellationToken);
         }
 
-        foreach (var link in _links.Values)
-        {
-            if (link.Connections.Count > 0) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
-            link.End();
-        }
-
+        // The successor's word ends what is not answered by then, so it must not overtake the last answers.
+        await UntilAsync(Task.WhenAll(_links.Values.Select(static link => link.FlushAsync())), cancellationToken);
+        foreach (var link in _links.Values) link.End();
         _central.Stop();
     }
 
@@ -58,11 +57,11 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var id in left)
             if (link.Find(id) is { } gone) link.Leave(gone);
         // Tried again because the first answer was lost.
-        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo);
+        if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.MayRunTwice);
         var remote = link.Make(connection, _key, cluster.Window);
         var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
         if (error is not null) link.Remove(remote);
-        return new((int?)error, link.Epoch, silo.Silo);
+        return new((int?)error, link.Epoch, silo.Silo, silo.MayRunTwice);
     }
 
     public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections, long number)
@@ -152,6 +151,15 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has ended."));
     }
 
+    public bool Supersede(UserHubActor hub)
+    {
+        silo.Log.HubSuperseded(hub.Key);
+        // At once: another instance of the plugin here would fence the one that took this one's place.
+        hub.Post(HubInput.Stop());
+        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has begun anew elsewhere."));
+        return true;
+    }
+
     public void ReportGroup(UserHubActor hub, string group, bool member) => _central.Group(group, member);
 
     public void PushToGroup(string group, Frame frame)
@@ -159,6 +167,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         // A push is given up with the part of the directory that it went to.
         foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
+
+    private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
 
     /// <summary>Tells the central hub again. Any thread.</summary>
     internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));

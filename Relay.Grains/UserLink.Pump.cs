@@ -157,17 +157,24 @@ internal sealed partial class UserLink
         }
     }
 
-    // Under the gate. What was refused in as many words goes to the successor; of the rest nobody knows.
+    // Under the gate. What was refused in as many words goes to the successor, and before it what was handed back and what does no harm twice; of the
+    // rest nobody knows. A request that goes on detached may have sent parts of its answer already.
     private void Settle(SyncReply reply)
     {
-        var kept = _wasRefused ? _onItsWay! : [];
+        var (kept, again) = (_wasRefused ? _onItsWay! : [], new List<ClientItem>());
         var unsent = kept.Where(static item => item.Kind == ClientItemKind.Message).Select(static item => item.Number).ToHashSet();
         var unknown = 0;
         foreach (var (number, request) in _outstanding.ToList())
         {
             if (unsent.Contains(number)) continue;
-            _outstanding.Remove(number);
             var connection = request.Connection.Connection;
+            if (request.Again is { } frame && request.Credit != Credit.None)
+            {
+                again.Add(new(ClientItemKind.Message, connection.Id, number, frame));
+                continue;
+            }
+
+            _outstanding.Remove(number);
             if (request.RequestId.Length == 0)
             {
                 connection.Return(request.Credit);
@@ -184,7 +191,8 @@ internal sealed partial class UserLink
             linked.KeptOpen = 0;
         }
 
-        if (!_wasRefused) _onItsWay = null;
+        _onItsWay = again.Count + kept.Length > 0 ? [.. again, .. kept] : null;
+        _batch = runtime.NextNumber();
         runtime.Log.HubReborn(user, reply.Silo, unknown);
     }
 }

@@ -97,7 +97,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         {
             if (!_connections.ContainsKey(linked.Connection.Id)) return;
             var item = new ClientItem(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame);
-            _waiting.Enqueue(new(item, new(linked, message.RequestId.ToArray(), message.Credit)));
+            _waiting.Enqueue(new(item, new(linked, message.RequestId.ToArray(), message.Credit, runtime.MayRunTwice(message) ? message.Frame : null)));
             Pump();
         }
     }
@@ -180,6 +180,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
                 Return(item.Number);
                 connection.Return(credit);
                 break;
+            case DeliveryKind.HandBack:
+                if (_outstanding.TryGetValue(item.Number, out var request)) _outstanding[item.Number] = request with { Again = item.Frame };
+                break;
             case DeliveryKind.KeepOpen:
                 linked.KeptOpen += item.Messages;
                 connection.KeepOpen(item.Messages);
@@ -207,6 +210,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             // A hub that has a successor already must not answer; the next try finds that one.
             if (reply.Epoch < _epoch) return false;
             if (_epoch != 0 && reply.Epoch != _epoch) Resync();
+            runtime.Learn(reply.MayRunTwice);
             if (_epoch == 0) (_epoch, Silo) = (reply.Epoch, reply.Silo);
             return reply.Error is null;
         }
@@ -268,7 +272,11 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     }
 
     /// <summary>A message that the hub may have taken and has not answered.</summary>
-    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit);
+    /// <param name="Connection">Whose it is.</param>
+    /// <param name="RequestId">Its request's, or empty.</param>
+    /// <param name="Credit">What it holds of the connection's credit; nothing when that was returned before the answer.</param>
+    /// <param name="Again">The message, when it may go to a successor of the hub: it does no harm twice, or has been handed back.</param>
+    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit, byte[]? Again);
 
     /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>
     private readonly record struct Waiting(ClientItem Item, Outstanding Request);

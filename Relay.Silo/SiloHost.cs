@@ -50,10 +50,11 @@ internal static partial class SiloHost
         }
         else
         {
-            services.AddRelayPlugins(settings);
+            var files = PluginFiles.Load(settings.Plugins.Directory);
+            services.AddRelayPlugins(settings, files);
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
-            builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options));
+            builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options).AddAuthorsGrains(files.Assemblies));
 
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
             services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));

@@ -35,6 +35,10 @@ public interface IHubConnection
     /// <param name="credit">The message's credit.</param>
     void Return(Credit credit);
 
+    /// <summary>The hub ends and has not begun with a message. In a cluster it goes to the hub's successor; where there will be none it is answered <c>going_away</c>.</summary>
+    /// <param name="message">The message, with the credit that it holds.</param>
+    void HandBack(in ClientEnvelope message) => Answer(Frames.Error(ErrorCode.GoingAway, null, message.RequestId), message.Credit);
+
     /// <summary>Counts requests that go on after their credit was given back; a drain waits for them as for messages under way.</summary>
     /// <param name="by">1 when a request is detached, -1 behind its terminal.</param>
     void KeepOpen(int by);

@@ -31,11 +31,15 @@ public interface IUserHubPort
     /// <param name="connection">The connection.</param>
     void ConnectionLeft(int plugin, IHubConnection connection);
 
-    /// <summary>A plugin is failed, or not wanted any more: every message that waits for it is answered <c>plugin_failed</c>.</summary>
+    /// <summary>A plugin is failed: every message that waits for it is answered <c>plugin_failed</c>.</summary>
     /// <param name="plugin">The plugin.</param>
     void FailPlugin(int plugin);
 
-    /// <summary>Ends an instance within the cancel timeout; the answer is <see cref="UserHub.PluginEnded"/>.</summary>
+    /// <summary>The hub ends and a plugin with it: every message that waits for it is handed back, see <see cref="IHubConnection.HandBack"/>.</summary>
+    /// <param name="plugin">The plugin.</param>
+    void HandBackWaiting(int plugin);
+
+    /// <summary>Ends an instance within the cancel timeout, and hands back what it has not begun with; the answer is <see cref="UserHub.PluginEnded"/>.</summary>
     /// <param name="plugin">The plugin.</param>
     /// <param name="incarnation">The instance's number.</param>
     void EndPlugin(int plugin, long incarnation);

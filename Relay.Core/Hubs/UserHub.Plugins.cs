@@ -13,8 +13,14 @@ public sealed partial class UserHub
     /// <param name="turn">The turn.</param>
     public void Dispatch(IHubConnection connection, in ClientEnvelope message, Turn turn)
     {
+        if (_stopping)
+        {
+            connection.HandBack(message);
+            return;
+        }
+
         // With a connection the hub is active: this one has been let go, and its message must not start anything.
-        if (_stopping || _phase != Phase.Active)
+        if (_phase != Phase.Active)
         {
             Refuse(connection, message, ErrorCode.GoingAway, null);
             return;
@@ -81,6 +87,7 @@ public sealed partial class UserHub
                 Announce(plugin);
                 return;
             case CrashVerdict.Ended:
+                _port.HandBackWaiting(plugin);
                 EndIfDone();
                 return;
         }
@@ -106,8 +113,8 @@ public sealed partial class UserHub
     /// <param name="plugin">The plugin.</param>
     public void PluginWanted(int plugin)
     {
-        // In a hub that ends, what waits was left by connections that are gone.
-        if (_phase != Phase.Active || _slots[plugin].Status == PluginStatus.Failed) _port.FailPlugin(plugin);
+        if (_slots[plugin].Status == PluginStatus.Failed) _port.FailPlugin(plugin);
+        else if (_phase != Phase.Active) _port.HandBackWaiting(plugin);
         else Want(plugin);
     }
 

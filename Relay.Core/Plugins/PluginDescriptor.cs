@@ -20,6 +20,7 @@ public sealed class PluginDescriptor
         Inline = attribute.Inline;
         RequiredScope = attribute.RequiredScope;
         Settings = settings;
+        IdempotentTopics = [.. attribute.IdempotentTopics.Concat(typeof(RelayPlugin).IsAssignableFrom(Type) ? HandlerTable.Of(Type).Idempotent : []).Distinct(StringComparer.Ordinal)];
         _factory = factory;
         _takesServices = Type.GetConstructors().Any(constructor => constructor.GetParameters().Length > 0);
     }
@@ -41,6 +42,9 @@ public sealed class PluginDescriptor
 
     /// <summary>The scope that a sender needs, or null.</summary>
     public string? RequiredScope { get; }
+
+    /// <summary>The topics whose messages may be handled twice.</summary>
+    public IReadOnlyList<string> IdempotentTopics { get; }
 
     /// <summary>The plugin's own settings.</summary>
     public PluginSettings Settings { get; }
@@ -97,6 +101,7 @@ public sealed class PluginDescriptor
         var attribute = type.GetCustomAttribute<RelayPluginAttribute>(inherit: false);
         if (attribute is null) found.Add("has no [RelayPlugin] attribute");
         else if (!IsPrefix(attribute.Prefix)) found.Add($"has the prefix '{attribute.Prefix}': a prefix is made of a-z, 0-9 and _, does not begin with _, ends with _ and has 2 to {MaxPrefixLength} characters");
+        if (attribute?.IdempotentTopics.Any(string.IsNullOrEmpty) == true) found.Add("declares an empty topic to be idempotent");
         if (attribute?.RequiredScope is { } scope && string.IsNullOrWhiteSpace(scope)) found.Add("requires a scope without a name");
         if (!typeof(IRelayPlugin).IsAssignableFrom(type)) found.Add("does not implement IRelayPlugin");
         if (!type.IsClass || type.IsAbstract || type.ContainsGenericParameters)
@@ -137,8 +142,11 @@ public sealed class PluginDescriptor
         var constructor = constructors.Length == 1 ? constructors[0] : constructors.Single(one => one.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)));
         return constructor.GetParameters()
             .Where(parameter => !parameter.HasDefaultValue && !parameter.IsDefined(typeof(FromKeyedServicesAttribute)) && !services.IsService(parameter.ParameterType))
-            .Select(parameter => $"needs a {parameter.ParameterType} for its constructor, which the host's services do not have");
+            .Select(parameter => $"needs a {parameter.ParameterType} for its constructor, which the host's services do not have{Hint(parameter.ParameterType)}");
     }
+
+    // By its name: this project knows nothing of the cluster's packages.
+    private static string Hint(Type service) => service.Namespace is "Orleans" ? "; grains are there in a cluster only (Relay.Silo, roles silo and all)" : "";
 
     /// <summary>Ends the scope of an instance that was never made. The constructor's exception is the one that matters.</summary>
     private static async Task DiscardAsync(AsyncServiceScope scope)

@@ -21,6 +21,7 @@ public sealed partial class PluginInbox
     private PluginRequest? _current;
     private long _incarnation;
     private TimeSpan? _endBy;
+    private bool _endedByHub;
 
     /// <summary>Makes the inbox.</summary>
     /// <param name="limits">What bounds it.</param>
@@ -58,7 +59,7 @@ public sealed partial class PluginInbox
     public void Start(long incarnation)
     {
         if (incarnation <= _incarnation || _phase != Phase.Empty) return;
-        (_incarnation, _phase, _code) = (incarnation, Phase.Starting, Code.Start);
+        (_incarnation, _phase, _code, _endedByHub) = (incarnation, Phase.Starting, Code.Start, false);
         _port.Start(incarnation);
     }
 
@@ -69,7 +70,7 @@ public sealed partial class PluginInbox
     {
         if (incarnation != _incarnation || _code != Code.Start) return;
         Fail(message);
-        Ended();
+        Ended(ErrorCode.PluginFailed);
     }
 
     /// <summary>A message for the plugin.</summary>
@@ -146,32 +147,6 @@ public sealed partial class PluginInbox
         Next();
     }
 
-    /// <summary>The hub ends the instance.</summary>
-    /// <param name="incarnation">Its number.</param>
-    /// <param name="turn">The turn.</param>
-    public void End(long incarnation, Turn turn)
-    {
-        if (incarnation != _incarnation || _phase is Phase.Empty or Phase.Ending) return;
-        BeginEnding(turn.Now + _limits.CancelTimeout);
-        Next();
-    }
-
-    /// <summary>The instance ends itself: nothing is cancelled before the code that holds its turn is done.</summary>
-    /// <param name="incarnation">Its number.</param>
-    public void EndItself(long incarnation)
-    {
-        if (incarnation != _incarnation || _phase is not (Phase.Starting or Phase.Ready)) return;
-        _phase = Phase.Leaving;
-        Next();
-    }
-
-    /// <summary>The instance has ended.</summary>
-    /// <param name="incarnation">Its number.</param>
-    public void InstanceStopped(long incarnation)
-    {
-        if (incarnation == _incarnation && _code == Code.Stop) Ended();
-    }
-
     /// <summary>The hub has marked the plugin as failed: what waits is answered.</summary>
     /// <param name="message">What a person reads, or null for the catalogue's sentence.</param>
     public void Fail(string? message = null)
@@ -188,7 +163,7 @@ public sealed partial class PluginInbox
         if (_phase == Phase.Ending)
         {
             _endBy ??= turn.Now + _limits.CancelTimeout;
-            if (turn.Now >= _endBy) Ended();
+            if (turn.Now >= _endBy) Ended(Cut);
         }
         else if (_code != Code.None && _port.RunningSince is { } since && turn.Now - since >= _limits.HandlerTimeout)
         {
@@ -235,14 +210,6 @@ public sealed partial class PluginInbox
         }
     }
 
-    private void BeginEnding(TimeSpan? by)
-    {
-        (_phase, _endBy) = (Phase.Ending, by);
-        _port.Cancel(_incarnation);
-        foreach (var request in _detached) _port.Cancel(request);
-        _port.WantSweep();
-    }
-
     private void Run(IHubConnection connection, in ClientEnvelope message)
     {
         _code = Code.Message;
@@ -255,30 +222,22 @@ public sealed partial class PluginInbox
     {
         if (_phase == Phase.Ending)
         {
-            Ended();
+            Ended(ErrorCode.PluginFailed);
             return;
         }
 
         var incarnation = _incarnation;
-        Clear();
+        Clear(ErrorCode.PluginFailed);
         _port.ReportCrashed(incarnation, cause);
     }
 
-    private void Ended()
-    {
-        var incarnation = _incarnation;
-        _presence.Clear();
-        Clear();
-        _port.ReportEnded(incarnation, _pending.Count > 0);
-    }
-
-    private void Clear()
+    private void Clear(ErrorCode open)
     {
         _port.Fence(_incarnation);
-        _current?.Finish(ErrorCode.PluginFailed, null);
+        _current?.Finish(open, null);
         foreach (var request in _detached)
         {
-            request.Finish(ErrorCode.PluginFailed, null);
+            request.Finish(open, null);
             _port.Cancel(request);
         }
 

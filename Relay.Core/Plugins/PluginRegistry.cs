@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Abstractions;
 using Relay.Core.Hubs;
@@ -11,6 +12,7 @@ public sealed class PluginRegistry
     {
         Plugins = plugins;
         Prefixes = new([.. plugins.Select(plugin => plugin.Prefix)]);
+        IdempotentTypes = [.. plugins.SelectMany((plugin, index) => plugin.IdempotentTopics.Select(topic => plugin.Prefix + topic).Where(type => Prefixes.Find(Encoding.UTF8.GetBytes(type)) == index))];
     }
 
     /// <summary>The plugins in the order of their prefixes.</summary>
@@ -18,6 +20,9 @@ public sealed class PluginRegistry
 
     /// <summary>Finds a plugin's index in <see cref="Plugins"/> by a message's type.</summary>
     public PrefixTable Prefixes { get; }
+
+    /// <summary>The types of the messages that may be handled twice.</summary>
+    public IReadOnlyList<string> IdempotentTypes { get; }
 
     /// <summary>Checks plugin classes and makes the registry of the good ones.</summary>
     /// <param name="registrations">The classes.</param>

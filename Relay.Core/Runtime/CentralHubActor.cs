@@ -59,6 +59,8 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
 
     void IUserHubHome.ReportEnded(UserHubActor hub, long joins, bool forGood) => Post(CentralInput.Ended(hub, joins, forGood));
 
+    bool IUserHubHome.Supersede(UserHubActor hub) => false;
+
     void IUserHubHome.ReportGroup(UserHubActor hub, string group, bool member) => Post(CentralInput.Group(hub, group, member));
 
     void IUserHubHome.PushToGroup(string group, Frame frame) => Post(CentralInput.PushToGroup(group, frame, null));

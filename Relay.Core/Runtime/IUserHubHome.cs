@@ -17,6 +17,10 @@ internal interface IUserHubHome
     /// <summary>As <see cref="Hubs.IUserHubPort.ReportEnded"/>.</summary>
     void ReportEnded(UserHubActor hub, long joins, bool forGood);
 
+    /// <summary>The user has a later hub in another process: this one ends, and what befalls it until then is nobody's fault.</summary>
+    /// <returns>False when there are no other processes.</returns>
+    bool Supersede(UserHubActor hub);
+
     /// <summary>As <see cref="Hubs.IUserHubPort.ReportGroup"/>.</summary>
     void ReportGroup(UserHubActor hub, string group, bool member);
 

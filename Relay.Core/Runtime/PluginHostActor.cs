@@ -117,6 +117,15 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
         Post(PluginInput.Crashed(incarnation));
     }
 
+    /// <summary>An instance's store was fenced by one in another process.</summary>
+    /// <returns>False when the relay is no cluster, whose processes have users of their own: then it is a crash.</returns>
+    internal bool Superseded(long incarnation)
+    {
+        if (!Hub.Home.Supersede(Hub)) return false;
+        Post(PluginInput.Superseded(incarnation));
+        return true;
+    }
+
     internal void DisposeFailed(Exception error) => Runtime.Log.PluginDisposeFailed(error, Prefix, Hub.Key);
 
     /// <summary>Too many handlers of the plugin hang already: this one is not run.</summary>
@@ -202,6 +211,12 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
                 break;
             case PluginInput.Kinds.Fail:
                 _inbox.Fail();
+                break;
+            case PluginInput.Kinds.HandBack:
+                _inbox.HandBack();
+                break;
+            case PluginInput.Kinds.Superseded:
+                _inbox.Superseded(input.Incarnation);
                 break;
             case PluginInput.Kinds.Sweep:
                 _inbox.Sweep(turn);

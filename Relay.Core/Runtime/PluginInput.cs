@@ -29,6 +29,8 @@ internal readonly struct PluginInput
         EndItself,
         Stopped,
         Fail,
+        HandBack,
+        Superseded,
         Sweep,
     }
 
@@ -75,6 +77,10 @@ internal readonly struct PluginInput
     internal static PluginInput Stopped(long incarnation) => new(Kinds.Stopped, null, incarnation);
 
     internal static PluginInput Fail() => new(Kinds.Fail);
+
+    internal static PluginInput HandBack() => new(Kinds.HandBack);
+
+    internal static PluginInput Superseded(long incarnation) => new(Kinds.Superseded, null, incarnation);
 
     internal static PluginInput Sweep() => new(Kinds.Sweep);
 }

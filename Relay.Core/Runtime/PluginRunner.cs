@@ -116,6 +116,13 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
 
         if (error is OperationCanceledException && (_context.Stopping.IsCancellationRequested || request?.Stream?.Cancelled.IsCancellationRequested == true)) error = null;
+        // Fenced here it is known to be replaced already.
+        if (error?.GetBaseException() is StoreFencedException && Volatile.Read(ref _fenced) == 0 && host.Superseded(incarnation))
+        {
+            Leave();
+            return;
+        }
+
         if (error is not null) host.Crashed(incarnation, error);
         else if (work == UserWork.Start) host.Post(PluginInput.Ready(incarnation));
         else if (work == UserWork.Message) host.Post(PluginInput.HandlerEnded(request!));

@@ -11,6 +11,9 @@ internal sealed partial class RuntimeLog(ILogger logger)
     [LoggerMessage(2002, LogLevel.Warning, "The hub of {User} did not end in twice the cancel timeout and is forgotten")]
     internal partial void HubAbandoned(UserKey user);
 
+    [LoggerMessage(2003, LogLevel.Warning, "The hub of {User} has begun anew in another process; this one ends")]
+    internal partial void HubSuperseded(UserKey user);
+
     [LoggerMessage(3001, LogLevel.Error, "Plugin {Plugin} of {User} crashed (instance {Incarnation})")]
     internal partial void PluginCrashed(Exception exception, string plugin, UserKey user, long incarnation);
 

@@ -37,6 +37,8 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
 
     public void FailPlugin(int plugin) => _hosts[plugin]?.Post(PluginInput.Fail());
 
+    public void HandBackWaiting(int plugin) => _hosts[plugin]?.Post(PluginInput.HandBack());
+
     public void EndPlugin(int plugin, long incarnation) => Host(plugin).Post(PluginInput.End(incarnation));
 
     public void ReportActivity(int clients, long joins) => Home.ReportActivity(this, clients, joins);

@@ -23,6 +23,9 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     /// <summary>Whether an assembly comes from the host: the contract, and what travels with it as far as the host has it.</summary>
     public static bool IsShared(string name) => ContractNames.Contains(name) || (HostNames.Contains(name) && TravelsWithContract(name));
 
+    /// <summary>Whether an assembly is one of Orleans', which only a silo has.</summary>
+    public static bool IsOfGrains(string name) => name.StartsWith("Orleans.", StringComparison.OrdinalIgnoreCase);
+
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName name)
     {
@@ -48,7 +51,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
         return contract.GetReferencedAssemblies().Append(contract.GetName()).Select(name => name.Name!).ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>What a constructor may be given by the host's services.</summary>
-    private static bool TravelsWithContract(string name) => name.StartsWith("Microsoft.Extensions.", StringComparison.OrdinalIgnoreCase)
-        && (name.EndsWith(".Abstractions", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".Options", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".Primitives", StringComparison.OrdinalIgnoreCase));
+    /// <summary>What a constructor may be given by the host's services; in a silo also what grains are made of.</summary>
+    private static bool TravelsWithContract(string name) => IsOfGrains(name) || (name.StartsWith("Microsoft.Extensions.", StringComparison.OrdinalIgnoreCase)
+        && (name.EndsWith(".Abstractions", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".Options", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".Primitives", StringComparison.OrdinalIgnoreCase)));
 }

@@ -88,11 +88,15 @@ internal sealed class PluginLoader(ICollection<string> faults)
         foreach (var reference in assembly.GetReferencedAssemblies())
         {
             if (reference.Name == Contract.Name && reference.Version > Contract.Version) faults.Add($"plugin {file}: was built for {Contract.Name} {reference.Version}, this relay has {Contract.Version}");
-            else if (FaultOf(context, reference) is { } fault) faults.Add($"plugin {file}: needs {reference.Name} {reference.Version}, {fault}; publish the plugin with its dependencies into a folder of its own");
+            else if (FaultOf(context, reference) is { } fault) faults.Add($"plugin {file}: needs {reference.Name} {reference.Version}, {fault}; {Remedy(reference)}");
         }
 
         return faults.Count == before;
     }
+
+    private static string Remedy(AssemblyName reference) => PluginLoadContext.IsOfGrains(reference.Name!)
+        ? "grains are there in a cluster only (Relay.Silo, roles silo and all)"
+        : "publish the plugin with its dependencies into a folder of its own";
 
     private static string? FaultOf(PluginLoadContext context, AssemblyName reference)
     {

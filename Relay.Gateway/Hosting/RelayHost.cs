@@ -33,7 +33,7 @@ internal static class RelayHost
     {
         var builder = CreateBuilder("Relay.Gateway", settings, logFile);
         configure?.Invoke(builder.Services);
-        builder.Services.AddRelay(settings).AddRelayPlugins(settings).AddInProcessRuntime().AddRelayGateway(settings);
+        builder.Services.AddRelay(settings).AddRelayPlugins(settings, PluginFiles.Load(settings.Plugins.Directory)).AddInProcessRuntime().AddRelayGateway(settings);
         var app = builder.Build();
         app.UseRelayGateway();
         return app;

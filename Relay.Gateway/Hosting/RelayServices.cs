@@ -41,9 +41,9 @@ internal static class RelayServices
     }
 
     /// <summary>Adds what hubs need, wherever they are hosted: the plugins and their store.</summary>
-    public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings)
+    public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings, PluginFiles files)
     {
-        services.AddSingleton(provider => Plugins(provider, settings.Plugins));
+        services.AddSingleton(provider => Plugins(provider, settings.Plugins, files));
         services.AddRelayStore(settings.Storage);
         return services;
     }
@@ -82,14 +82,14 @@ internal static class RelayServices
     }
 
     // From the host's code, from the settings, and from the directory; whatever is wrong is told at once.
-    private static PluginRegistry Plugins(IServiceProvider provider, RelayPluginsOptions options)
+    private static PluginRegistry Plugins(IServiceProvider provider, RelayPluginsOptions options, PluginFiles files)
     {
-        var faults = new List<string>();
+        var faults = files.Faults.ToList();
         IEnumerable<PluginRegistration> registrations =
         [
             .. ShippedPlugins.Enabled(options),
             .. provider.GetServices<PluginRegistration>(),
-            .. PluginLoader.Load(options.Directory, faults),
+            .. files.Registrations,
         ];
         var registry = PluginRegistry.Build(registrations, ShippedPlugins.Settings(options), faults, provider.GetService<IServiceProviderIsService>());
         foreach (var name in options.Custom.Keys)

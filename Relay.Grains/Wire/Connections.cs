@@ -42,8 +42,9 @@ internal sealed record ConnectionInfo(
 /// <param name="Error">An error of the catalogue by its number, or null.</param>
 /// <param name="Epoch">The epoch of the hub's link to the gateway.</param>
 /// <param name="Silo">Where the hub is.</param>
+/// <param name="MayRunTwice">Types of messages that go to the hub's successor when the hub is lost with them.</param>
 [GenerateSerializer, Immutable, Alias("relay.JoinReply")]
-internal sealed record JoinReply([property: Id(0)] int? Error, [property: Id(1)] long Epoch, [property: Id(2)] string Silo);
+internal sealed record JoinReply([property: Id(0)] int? Error, [property: Id(1)] long Epoch, [property: Id(2)] string Silo, [property: Id(3)] string[] MayRunTwice);
 
 /// <summary>What became of a sync.</summary>
 /// <param name="Epoch">The epoch of the hub's link to the gateway. Another than before: what had been taken before and not been answered has an unknown outcome.</param>

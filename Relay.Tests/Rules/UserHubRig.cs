@@ -73,6 +73,8 @@ internal sealed class UserHubRig : IUserHubPort
 
     void IUserHubPort.FailPlugin(int plugin) => _effects.Add($"fail {plugin}");
 
+    void IUserHubPort.HandBackWaiting(int plugin) => _effects.Add($"hand back {plugin}");
+
     void IUserHubPort.EndPlugin(int plugin, long incarnation)
     {
         Assert.Equal(Started[plugin], incarnation);
