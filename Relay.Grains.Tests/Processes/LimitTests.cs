@@ -19,7 +19,8 @@ public sealed class LimitTests(Servers servers)
         NodeProcess[] gateways = [nodes[2], nodes[3]];
         await using var crowded = await FillAsync(gateways, "a", Limit);
         await using var two = await Crowd.JoinAsync(2 * Users, i => (gateways[i % 2], $"b{i / 2}"));
-        var killed = nodes.Single(node => node.Id == cluster.Ledger.HomeOf("b0"));
+        var home = await cluster.Ledger.HomeOfAsync("b0");
+        var killed = nodes.Single(node => node.Id == home);
 
         killed.Kill();
         await using var rest = await FillAsync(gateways, "b", Limit - 2);

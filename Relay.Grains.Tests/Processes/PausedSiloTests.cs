@@ -21,7 +21,8 @@ public sealed class PausedSiloTests(Servers servers)
         NodeProcess[] gateways = [nodes[2], nodes[3]];
         await using var full = await Crowd.JoinAsync(3, i => (gateways[i % 2], "full"));
         await using var clients = await Crowd.JoinAsync(Users, i => (gateways[i % 2], $"u{i}"));
-        var paused = nodes.Single(node => node.Id == cluster.Ledger.HomeOf("full"));
+        var home = await cluster.Ledger.HomeOfAsync("full");
+        var paused = nodes.Single(node => node.Id == home);
         var other = nodes[0] == paused ? nodes[1] : nodes[0];
         await using var load = Load.Start(clients, PerSecond);
         await Load.EachIsServedAsync(clients);

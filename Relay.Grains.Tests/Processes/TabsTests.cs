@@ -17,7 +17,7 @@ public sealed class TabsTests(Servers servers)
         var (cluster, nodes) = await ProcessCluster.StartAsync(servers, ["silo", "silo", "gateway", "gateway"]);
         await using var owned = cluster;
         await using var tabs = await Crowd.JoinAsync(2, i => (nodes[2 + i], "alice"));
-        var (lost, other) = Home(cluster, nodes);
+        var (lost, other) = await HomeAsync(cluster, nodes);
         Appender[] appenders = [new(tabs[0]), new(tabs[1])];
         await Task.WhenAll(appenders.Select(static appender => appender.AppendAsync(Writes)));
         var (seen, appending) = (other.Log.Count, appenders.Select(static appender => appender.AppendAsync(3 * Writes)).ToList());
@@ -34,7 +34,7 @@ public sealed class TabsTests(Servers servers)
         var (cluster, nodes) = await ProcessCluster.StartAsync(servers, ["silo", "silo", "gateway", "gateway"]);
         await using var owned = cluster;
         await using var tabs = await Crowd.JoinAsync(2, i => (nodes[2 + i], "alice"));
-        var (lost, other) = Home(cluster, nodes);
+        var (lost, other) = await HomeAsync(cluster, nodes);
         Appender[] appenders = [new(tabs[0]), new(tabs[1])];
         await Task.WhenAll(appenders.Select(static appender => appender.AppendAsync(Writes)));
         var (seen, appending) = (other.Log.Count, appenders.Select(static appender => appender.AppendAsync(3 * Writes)).ToList());
@@ -48,8 +48,8 @@ public sealed class TabsTests(Servers servers)
         await AllAreThereAsync(tabs, appenders);
     }
 
-    private static (NodeProcess Home, NodeProcess Other) Home(ProcessCluster cluster, NodeProcess[] nodes) =>
-        nodes[0].Id == cluster.Ledger.HomeOf("alice") ? (nodes[0], nodes[1]) : (nodes[1], nodes[0]);
+    private static async Task<(NodeProcess Home, NodeProcess Other)> HomeAsync(ProcessCluster cluster, NodeProcess[] nodes) =>
+        nodes[0].Id == await cluster.Ledger.HomeOfAsync("alice") ? (nodes[0], nodes[1]) : (nodes[1], nodes[0]);
 
     private static async Task AllAreThereAsync(Crowd tabs, Appender[] appenders)
     {

@@ -28,8 +28,12 @@ internal sealed class Ledger : IDisposable
     /// <summary>All requests that ran, with the processes that each ran in.</summary>
     public IReadOnlyDictionary<string, int[]> Runs => _runs.ToDictionary(static run => run.Key, static run => run.Value.ToArray());
 
-    /// <summary>The process that the user's instance was last started in.</summary>
-    public int HomeOf(string user) => _homes[user];
+    /// <summary>The process that the user's instance was last started in. A welcome may come before it has.</summary>
+    public async Task<int> HomeOfAsync(string user)
+    {
+        await HeardAsync("start", user);
+        return _homes[user];
+    }
 
     /// <summary>Which process each user's instance is in.</summary>
     public Dictionary<string, int> Homes() => new(_homes);

@@ -34,10 +34,10 @@ internal static class Outcomes
     public static void OthersAreDone(Ledger ledger, IReadOnlyList<Request> requests, int lost, HashSet<string> moved)
     {
         Assert.All(requests, request => Assert.True(request.IsDone || request.Result == Request.Broken || (request.IsUnknown && moved.Contains(request.User)), $"{request}"));
-        var runs = ledger.Runs;
+        var (runs, homes) = (ledger.Runs, ledger.Homes());
         foreach (var connection in requests.GroupBy(static request => request.By))
         {
-            var served = connection.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost) && moved.Contains(request.User) && ledger.HomeOf(request.User) == processes[0]).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
+            var served = connection.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost) && moved.Contains(request.User) && homes[request.User] == processes[0]).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
             Assert.All(connection, request => Assert.True(!request.IsUnknown || request.Number < served, $"{request}, after {served} was served"));
         }
     }
