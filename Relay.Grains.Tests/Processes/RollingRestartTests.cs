@@ -1,11 +1,12 @@
 using Relay.Grains.Tests.Processes.Support;
+using Xunit.Abstractions;
 
 namespace Relay.Grains.Tests.Processes;
 
 /// <summary>All processes are stopped in good order and started again, one by one.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
-public sealed class RollingRestartTests(Servers servers)
+public sealed class RollingRestartTests(Servers servers, ITestOutputHelper output)
 {
     private const int Users = 60;
 
@@ -20,18 +21,22 @@ public sealed class RollingRestartTests(Servers servers)
             await Task.WhenAll(users.Select(static user => user.ServedAsync()));
             for (var i = 0; i < nodes.Length; i++)
             {
-                nodes[i].Terminate();
+                var T0 = DateTime.UtcNow; nodes[i].Terminate();
                 Assert.Equal(0, await nodes[i].ExitAsync());
                 if (nodes[i].Role == "silo") await cluster.Ledger.EndedAsync(nodes[i].Id);
+                output.WriteLine($"T exit {DateTime.UtcNow - T0}");
                 var again = cluster.StartAgain(nodes[i]);
                 await again.ReadyAsync();
                 nodes[i] = again;
+                output.WriteLine($"T ready {DateTime.UtcNow - T0}");
                 await Task.WhenAll(users.Select(static user => user.ServedAsync()));
+                output.WriteLine($"T served {DateTime.UtcNow - T0}");
             }
 
             foreach (var user in users) await user.StopAsync();
             var connections = users.SelectMany(static user => user.Connections).ToList();
             var requests = connections.SelectMany(static connection => connection.Requests).ToList();
+            output.WriteLine($"{requests.Count} requests over {connections.Count} connections: {string.Join(", ", requests.GroupBy(static request => request.Result).Select(static group => $"{group.Count()} {group.Key}"))}");
             Outcomes.EachHasOne(connections);
             await Outcomes.NoneRanTwiceAsync(cluster.Ledger, requests);
             // What a leaving silo had begun with may be unknown; what it had not went to its successor.
