@@ -34,6 +34,56 @@ public sealed class LeaveTests : ClusterTest
     }
 
     [Fact]
+    public async Task WhatTheHubHasNotBegunWithIsRunOnceByTheSuccessorInItsOrder()
+    {
+        var client = await JoinAsync(First);
+        await HearAsync("alice", "start", "resume");
+        client.Send("t_wait", "in hand", "\"gate\"");
+        await Probe.HeardAsync("waiting");
+        for (var i = 0; i < 5; i++) client.Send("t_say", $"behind{i}");
+        // The silo has taken them by then.
+        Assert.Equal("w_said", (await client.AskAsync("w_say", "marker")).Outcome());
+        var leaving = Cluster.LeaveAsync(Cluster.SiloOf(First, User("alice")));
+        await HearAsync("alice", "stop");
+        client.Send("t_say", "meanwhile");
+        Probe.Open("gate");
+        await leaving.WaitAsync(RecordingConnection.Patience);
+        Assert.Equal("t_said", (await client.Connection.AnswerAsync("in hand")).Outcome());
+        Assert.Equal("sent", await Probe.HeardAsync("late"));
+        Assert.Equal("t_said", (await client.Connection.AnswerAsync("meanwhile")).Outcome());
+        string[] expected = ["marker", "in hand", .. Enumerable.Range(0, 5).Select(static i => $"behind{i}"), "meanwhile"];
+        var answers = client.Connection.Frames.Where(frame => frame.Contains("request_id")).ToList();
+        Assert.Equal(expected.Length, answers.Count);
+        for (var i = 0; i < expected.Length; i++) Assert.Matches($"_said.*\"{expected[i]}\"", answers[i]);
+        Assert.Equal(expected.Length, client.Connection.Returned.Messages);
+    }
+
+    [Fact]
+    public async Task APluginThatIsFencedByALaterOneElsewhereHasNotCrashedAndItsHubGoesOn()
+    {
+        var client = await JoinAsync(First);
+        await HearAsync("alice", "start", "resume");
+        Assert.Equal("null", (await client.AskAsync("t_read", "r1")).GetProperty("data").GetRawText());
+        // As the later hub's plugin does with its first call, on another silo, when this one was taken for dead.
+        Cluster.Stores.Fence(new(User("alice"), "t_"), TimeProvider.System.GetUtcNow().Ticks);
+        Assert.Equal("outcome_unknown", (await client.AskAsync("t_read", "r2")).Outcome());
+        await HearAsync("alice", "stop", "start", "resume");
+        Assert.Equal("t_value", (await client.AskAsync("t_read", "r3")).Outcome());
+        Assert.Equal(0, Cluster.Counters.Crashes);
+        Assert.NotEmpty(Cluster.Logged.Of(2003));
+    }
+
+    [Fact]
+    public async Task AMemberOfAGroupIsOneAtTheSuccessor()
+    {
+        var client = await JoinAsync(First);
+        Assert.True(await Second.JoinGroupAsync(User("alice"), "g"));
+        await Cluster.LeaveAsync(Cluster.SiloOf(First, User("alice")));
+        await Eventually.Async(async () => await Second.PushToGroupAsync(new("default"), "g", new("""{"type":"news"}"""u8.ToArray())) == 1);
+        await client.Connection.NextAsync("news");
+    }
+
+    [Fact]
     public async Task AConnectionThatSendsNothingIsPushedToByTheSuccessor()
     {
         var client = await JoinAsync(First);

@@ -44,11 +44,14 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     public Task<bool> MayKnow(string userId) => Task.FromResult(_hub.Find(userId) is not null || !IsComplete);
 
-    public Task Report(string userId, long epoch, int clients, long joins)
+    public Task<bool> Report(string userId, long epoch, int clients, long joins, string[]? groups)
     {
         var hub = _hub.Find(userId) ?? new HubRef(new(_key.Tenant, userId));
-        if (hub.TryEnter(epoch)) _hub.Reported(userId, hub, clients, joins, Turn);
-        return Task.CompletedTask;
+        var isKnown = hub.Is(epoch);
+        if (!hub.TryEnter(epoch)) return Task.FromResult(true);
+        _hub.Reported(userId, hub, clients, joins, Turn);
+        if (groups is not null) _hub.Groups(userId, hub, groups);
+        return Task.FromResult(isKnown || groups is not null);
     }
 
     public Task Ended(string userId, long epoch)

@@ -7,11 +7,12 @@ namespace Relay.Grains;
 /// central hub has heard it. Any thread.
 /// </summary>
 /// <remarks>Bounded by what it is about: one count, one word for each of the user's groups, one end.</remarks>
-internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, long epoch, ClusterOptions cluster, TimeProvider time)
+internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, long epoch, HubGroups all, ClusterOptions cluster, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, bool> _groups = new(StringComparer.Ordinal);
     private (int Clients, long Joins)? _activity;
+    private bool _repeated = true;
     private bool _ended;
     private TaskCompletionSource? _sending;
     private bool _isOver;
@@ -33,6 +34,12 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
             _groups[group] = member;
             Send();
         }
+    }
+
+    /// <summary>With the next word of activity go all groups: the central hub may have begun anew and know none, as it knows those of the hub before this one.</summary>
+    public void Repeat()
+    {
+        lock (_gate) _repeated = true;
     }
 
     public void Ended()
@@ -74,10 +81,12 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
         {
             (int Clients, long Joins)? activity;
             KeyValuePair<string, bool>[] groups;
+            string[]? every;
             bool ended;
             lock (_gate)
             {
                 (activity, groups, ended) = (_activity, [.. _groups], _ended);
+                every = activity is not null && _repeated ? all.Now.Names : null;
                 if (activity is null && groups.Length == 0 && !ended)
                 {
                     Sent();
@@ -85,18 +94,19 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
                 }
 
                 (_activity, _ended) = (null, false);
+                if (every is not null) _repeated = false;
                 _groups.Clear();
             }
 
             try
             {
-                if (activity is { } news) await central.Report(user.UserId, epoch, news.Clients, news.Joins);
+                if (activity is { } news && !await central.Report(user.UserId, epoch, news.Clients, news.Joins, every)) AskedToRepeat(news);
                 foreach (var (group, member) in groups) await central.Group(user.UserId, epoch, group, member);
                 if (ended) await central.Ended(user.UserId, epoch);
             }
             catch (Exception)
             {
-                if (!TakeBack(activity, groups, ended)) return;
+                if (!TakeBack(activity, groups, every is not null, ended)) return;
                 await Task.Delay(cluster.RetryDelay, time);
             }
         }
@@ -110,7 +120,7 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
     }
 
     // What came meanwhile is newer.
-    private bool TakeBack((int Clients, long Joins)? activity, KeyValuePair<string, bool>[] groups, bool ended)
+    private bool TakeBack((int Clients, long Joins)? activity, KeyValuePair<string, bool>[] groups, bool repeated, bool ended)
     {
         lock (_gate)
         {
@@ -122,7 +132,17 @@ internal sealed class CentralReporter(ICentralHubGrain central, UserKey user, lo
 
             if (_activity is null) (_activity, _ended) = (activity, ended || _ended);
             foreach (var (group, member) in groups) _groups.TryAdd(group, member);
+            _repeated |= repeated;
             return true;
+        }
+    }
+
+    // The central hub does not know this hub: it was lost since it heard of it last.
+    private void AskedToRepeat((int Clients, long Joins) activity)
+    {
+        lock (_gate)
+        {
+            if (!_isOver) (_activity, _repeated) = (_activity ?? activity, true);
         }
     }
 }

@@ -20,6 +20,8 @@ public static class ClusterHosting
         silo.Services.AddCluster(options);
         silo.Services.TryAddSingleton(static services => new RuntimeClock(services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton<SiloHubs>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, HubsLeave>();
+        silo.AddPlacementDirector<HubPlacement, HubPlacementDirector>();
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
         return silo;
     }

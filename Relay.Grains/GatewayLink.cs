@@ -17,6 +17,9 @@ internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string
     /// <summary>The last batch taken. Grain's turns only.</summary>
     public long LastBatch { get; set; }
 
+    /// <summary>Which gateway it is.</summary>
+    public string Gateway => outbox.Id;
+
     public bool IsLost => outbox.IsLost;
 
     public ICollection<RemoteConnection> Connections => _connections.Values;
@@ -44,7 +47,7 @@ internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string
         hub.Post(HubInput.Leave(connection));
     }
 
-    public void Send(in Delivery item, RemoteConnection? connection) => outbox.Enqueue(this, item, connection);
+    public void Send(in Delivery item, IDelivered? delivered) => outbox.Enqueue(this, item, delivered);
 
     public void GatewayLost()
     {

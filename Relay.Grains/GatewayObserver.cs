@@ -31,5 +31,5 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         return Task.FromResult(reply);
     }
 
-    public Task<ConnectionInfo[]> Held(string user) => Task.FromResult(runtime.Find(UserKey.FromActorKey(user))?.Held() ?? []);
+    public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(UserKey.FromActorKey(user))?.Held() ?? Holding.Nothing);
 }

@@ -47,22 +47,22 @@ internal sealed class GatewayOutbox : IDisposable
 
     public void Remove(GatewayLink link) => _links.TryRemove(link, out _);
 
-    public void Enqueue(GatewayLink link, in Delivery item, RemoteConnection? connection)
+    public void Enqueue(GatewayLink link, in Delivery item, IDelivered? delivered)
     {
         if (_isLost) return;
-        _queue.Enqueue(new(link, item, connection));
+        _queue.Enqueue(new(link, item, delivered));
         Pump();
     }
 
     /// <summary>Ends when all that was enqueued so far has arrived, or the gateway is lost.</summary>
     public Task FlushAsync()
     {
-        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _queue.Enqueue(new(null, default, null) { Flushed = flushed });
+        var flush = new Flush();
+        _queue.Enqueue(new(null, default, flush));
         Pump();
         // Otherwise whoever loses the gateway sees what was enqueued.
-        if (_isLost) flushed.TrySetResult();
-        return flushed.Task;
+        if (_isLost) flush.Delivered(0);
+        return flush.Task;
     }
 
     public void Dispose() => _heartbeat.Dispose();
@@ -105,17 +105,16 @@ internal sealed class GatewayOutbox : IDisposable
     private async Task SendAsync()
     {
         Volatile.Write(ref _beatWanted, 0);
-        var (batch, sent, flushed) = Gather();
+        var (batch, sent) = Gather();
         var began = _time.GetTimestamp();
         for (var failed = 1; ; failed++)
         {
             try
             {
                 var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.CallTimeout, _time);
-                foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
+                foreach (var (delivered, bytes) in sent) delivered.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
-                    sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();
-                foreach (var waiter in flushed) waiter.TrySetResult();
+                    sent.Select(static item => item.Delivered).OfType<RemoteConnection>().FirstOrDefault(connection => connection.Id == id && connection.Link.User == user)?.Block();
                 return;
             }
             catch (Exception)
@@ -125,7 +124,7 @@ internal sealed class GatewayOutbox : IDisposable
                 if (failed > 1 && _time.GetElapsedTime(began) >= _options.Lease - _options.SyncInterval)
                 {
                     Lose();
-                    foreach (var waiter in flushed) waiter.TrySetResult();
+                    foreach (var flush in sent.Select(static item => item.Delivered).OfType<Flush>()) flush.Delivered(0);
                     return;
                 }
 
@@ -134,24 +133,28 @@ internal sealed class GatewayOutbox : IDisposable
         }
     }
 
-    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent, List<TaskCompletionSource> Flushed) Gather()
+    private (DeliveryBatch Batch, List<(IDelivered Delivered, int Bytes)> Sent) Gather()
     {
         var users = new Dictionary<GatewayLink, List<Delivery>>();
-        var (sent, flushed) = (new List<(RemoteConnection, int)>(), new List<TaskCompletionSource>());
+        var sent = new List<(IDelivered, int)>();
         var (items, bytes) = (0, 0);
         while (items < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var next))
         {
-            if (next.Flushed is { } waiter) flushed.Add(waiter);
-            if (next.Link is null) continue;
+            if (next.Link is null)
+            {
+                sent.Add((next.Delivered!, 0));
+                continue;
+            }
+
             if (!users.TryGetValue(next.Link, out var list)) users.Add(next.Link, list = []);
             list.Add(next.Item);
             items++;
             var length = next.Item.Frame?.Length ?? 0;
             bytes += length;
-            if (next.Connection is { } connection) sent.Add((connection, length));
+            if (next.Delivered is { } delivered) sent.Add((delivered, length));
         }
 
-        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent, flushed);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
     }
 
     private void Lose()
@@ -160,13 +163,26 @@ internal sealed class GatewayOutbox : IDisposable
         _heartbeat.Dispose();
         _log.GatewayLost(Id);
         _lost(this);
-        while (_queue.TryDequeue(out var dropped)) dropped.Flushed?.TrySetResult();
+        while (_queue.TryDequeue(out var dropped)) (dropped.Delivered as Flush)?.Delivered(0);
         foreach (var (link, _) in _links) link.GatewayLost();
     }
 
     /// <summary>What is to be sent; without a link it is only somebody who waits until it is its turn.</summary>
-    private readonly record struct Outgoing(GatewayLink? Link, Delivery Item, RemoteConnection? Connection)
+    private readonly record struct Outgoing(GatewayLink? Link, Delivery Item, IDelivered? Delivered);
+
+    private sealed class Flush : IDelivered
     {
-        public TaskCompletionSource? Flushed { get; init; }
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _done.Task;
+
+        public void Delivered(int bytes) => _done.TrySetResult();
     }
+}
+
+/// <summary>Wants to know when something that is on its way to a gateway has arrived.</summary>
+internal interface IDelivered
+{
+    /// <summary>The gateway has taken so many bytes.</summary>
+    void Delivered(int bytes);
 }

@@ -16,8 +16,14 @@ internal interface ICentralHubGrain : IGrainWithStringKey
     Task<bool> MayKnow(string userId);
 
     /// <summary>A hub tells of its clients; see <see cref="Core.Hubs.CentralHub{THub}.Reported"/>.</summary>
+    /// <param name="userId">Whose hub.</param>
+    /// <param name="epoch">The hub's epoch.</param>
+    /// <param name="clients">Its clients.</param>
+    /// <param name="joins">Joins that it has seen.</param>
+    /// <param name="groups">All groups of the user, or null when it has told of them already.</param>
+    /// <returns>False when they are not known: they are to be told.</returns>
     [AlwaysInterleave, Alias("Report")]
-    Task Report(string userId, long epoch, int clients, long joins);
+    Task<bool> Report(string userId, long epoch, int clients, long joins, string[]? groups);
 
     /// <summary>A hub has ended.</summary>
     [AlwaysInterleave, Alias("Ended")]

@@ -10,7 +10,7 @@ internal interface IGatewayObserver : IGrainObserver
     [Alias("Deliver")]
     Task<DeliveryReply> Deliver(DeliveryBatch batch);
 
-    /// <summary>The connections of a user that the gateway holds: a hub that began anew asks.</summary>
+    /// <summary>What the gateway holds of a user: a hub that began anew asks.</summary>
     [Alias("Held")]
-    Task<ConnectionInfo[]> Held(string user);
+    Task<Holding> Held(string user);
 }

@@ -15,12 +15,12 @@ internal interface IUserHubGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Join")]
     Task<JoinReply> Join(GatewayRef gateway, ConnectionInfo connection, bool isNew, string[] left);
 
-    /// <summary>A gateway repeats all connections of the user that it holds.</summary>
+    /// <summary>A gateway repeats all that it holds of the user.</summary>
     /// <param name="gateway">The gateway.</param>
-    /// <param name="connections">The connections.</param>
+    /// <param name="held">What it holds.</param>
     /// <param name="number">Higher than those of the connections that the gateway has ever had when it made the list.</param>
     [AlwaysInterleave, Alias("Sync")]
-    Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections, long number);
+    Task<SyncReply> Sync(GatewayRef gateway, Holding held, long number);
 
     /// <summary>A gateway's next batch.</summary>
     /// <returns>False when the hub of that epoch, or the gateway, is not known here: nothing was taken, sync first.</returns>

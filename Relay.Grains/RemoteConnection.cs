@@ -9,7 +9,7 @@ namespace Relay.Grains;
 /// A connection whose socket is at a gateway: what the hub and its plugins do to it goes there in order. It has room as long as what is on its
 /// way stays in a window and the gateway has not said that the outbox is full.
 /// </summary>
-internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity identity, int window, long number) : IHubConnection
+internal sealed class RemoteConnection(GatewayLink link, string id, UserIdentity identity, int window, long number) : IHubConnection, IDelivered
 {
     private readonly Lock _gate = new();
     private List<IRoomWaiter>? _waiters;

@@ -18,6 +18,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private readonly ClusterLog _log;
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
+    private volatile bool _isLeaving;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -74,6 +75,17 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     }
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
+
+    /// <summary>No hub begins here any more.</summary>
+    internal bool IsLeaving => _isLeaving;
+
+    /// <summary>Ends all hubs; they go on elsewhere.</summary>
+    internal async Task LeaveAsync(CancellationToken over)
+    {
+        _isLeaving = true;
+        // Some may have been on their way in.
+        while (!_hubs.IsEmpty && !over.IsCancellationRequested) await Task.WhenAll(_hubs.Keys.Select(static hub => hub.LeaveAsync())).WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     internal void Add(UserHubGrain hub) => _hubs.TryAdd(hub, true);
 

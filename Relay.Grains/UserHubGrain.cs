@@ -1,4 +1,3 @@
-using Orleans.Placement;
 using Relay.Core;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -10,10 +9,11 @@ namespace Relay.Grains;
 /// Hosts a user's hub and, beside it, the user's plugins: the same actors as in one process, behind an address in the cluster. What is soft in it
 /// comes back from the gateways when it begins anew elsewhere (DESIGN rule 7).
 /// </summary>
-[PreferLocalPlacement, KeepAlive]
+[HubPlacement, KeepAlive]
 internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
 {
     private readonly Dictionary<string, GatewayLink> _links = [];
+    private readonly HubGroups _groups = new(silo.NextEpoch);
     private TaskCompletionSource? _ended;
     private UserKey _key;
     private CentralReporter _central = null!;
@@ -24,8 +24,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        if (silo.IsLeaving) throw new InvalidOperationException("The silo leaves the cluster.");
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
-        _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), cluster, silo.Time);
+        _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), _groups, cluster, silo.Time);
         silo.Add(this);
         return Task.CompletedTask;
     }
@@ -33,17 +34,18 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         silo.Remove(this);
-        // Told first: what gateways would send from now on could be taken by nobody until the successor is there.
-        foreach (var link in _links.Values.Where(static link => link.Connections.Count > 0)) link.Send(new(DeliveryKind.Moved, "", [], 0, 0, 0), null);
+        // What gateways would send from now on goes to the successor at the earliest, and that may be there before this one has given its last answers.
+        TellGateways(DeliveryKind.Leaving);
         if (_actor is { } actor)
         {
             _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _groups.Stop();
             actor.Post(HubInput.Stop());
             // The plugins' time is kept by their hosts; what does not end within it is fenced.
             await UntilAsync(_ended.Task, cancellationToken);
         }
 
-        // The successor's word ends what is not answered by then, so it must not overtake the last answers.
+        TellGateways(DeliveryKind.Moved);
         await UntilAsync(Task.WhenAll(_links.Values.Select(static link => link.FlushAsync())), cancellationToken);
         foreach (var link in _links.Values) link.End();
         _central.Stop();
@@ -59,18 +61,23 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         // Tried again because the first answer was lost.
         if (link.Find(connection.Id) is not null) return new(null, link.Epoch, silo.Silo, silo.MayRunTwice);
         var remote = link.Make(connection, _key, cluster.Window);
+        _groups.Tell(link);
         var error = await _actor!.AskAsync((hub, turn) => hub.Join(remote, turn));
         if (error is not null) link.Remove(remote);
         return new((int?)error, link.Epoch, silo.Silo, silo.MayRunTwice);
     }
 
-    public async Task<SyncReply> Sync(GatewayRef gateway, ConnectionInfo[] connections, long number)
+    public async Task<SyncReply> Sync(GatewayRef gateway, Holding holding, long number)
     {
         await RebuildAsync(gateway.Directory);
+        var connections = holding.Connections;
         if (connections.Length == 0 && _actor is null) DeactivateOnIdle();
         if (connections.Length == 0 && !_links.ContainsKey(gateway.Id)) return new(0, silo.Silo, 0, [], 0);
         var link = Link(gateway, connections.FirstOrDefault());
         var refused = await RestoreAsync(link, connections);
+        // Known to this gateway alone, which was out of reach when the hub began anew.
+        if (holding.Groups.Number > _groups.Now.Number) await RestoreAsync(holding.Groups);
+        _groups.Tell(link);
         var held = connections.Select(static connection => connection.Id).ToHashSet();
         // A connection with a higher number has joined since the gateway made its list.
         foreach (var gone in link.Connections.Where(known => known.Number < number && !held.Contains(known.Id)).ToList()) link.Leave(gone);
@@ -113,8 +120,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public async Task<bool> SetGroup(string group, bool member)
     {
         if (await FindAsync() is not { } actor || !await actor.AskAsync((hub, _) => hub.SetGroup(group, member))) return false;
-        // Who has been told that the user is a member may push to the group at once.
-        await _central.HeardAsync();
+        // Who has been told that the user is a member may push to the group at once, and the loss of a silo does not undo it.
+        await Task.WhenAll(_central.HeardAsync(), _groups.HeardAsync(cluster.Lease, silo.Time));
         return true;
     }
 
@@ -154,13 +161,17 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public bool Supersede(UserHubActor hub)
     {
         silo.Log.HubSuperseded(hub.Key);
+        _groups.Stop();
         // At once: another instance of the plugin here would fence the one that took this one's place.
         hub.Post(HubInput.Stop());
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has begun anew elsewhere."));
         return true;
     }
 
-    public void ReportGroup(UserHubActor hub, string group, bool member) => _central.Group(group, member);
+    public void ReportGroup(UserHubActor hub, string group, bool member)
+    {
+        if (_groups.Change(group, member)) _central.Group(group, member);
+    }
 
     public void PushToGroup(string group, Frame frame)
     {
@@ -168,10 +179,27 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
 
+    private void TellGateways(DeliveryKind news)
+    {
+        foreach (var link in _links.Values)
+            if (link.Connections.Count > 0) link.Send(new(news, "", [], 0, 0, 0), null);
+    }
+
     private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
 
+    /// <summary>The silo leaves. Any thread. Ends when the hub has.</summary>
+    internal Task LeaveAsync()
+    {
+        GrainContext.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The silo leaves the cluster."));
+        return GrainContext.Deactivated;
+    }
+
     /// <summary>Tells the central hub again. Any thread.</summary>
-    internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
+    internal void Repeat()
+    {
+        _central.Repeat();
+        _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
+    }
 
     // The connection that makes the hub stands for the user in its plugins' contexts.
     private GatewayLink Link(GatewayRef gateway, ConnectionInfo? first)
@@ -214,11 +242,14 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     private async Task GatherAsync(string directory)
     {
         var gateways = await grains.Gateways().List(directory);
-        foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
-            if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
+        var holdings = (await Task.WhenAll(gateways.Select(HeldAsync))).Where(static one => one.Held.Connections.Length > 0).ToList();
+        foreach (var (gateway, held) in holdings) await RestoreAsync(Link(gateway, held.Connections[0]), held.Connections);
+        // Who has heard of the last change has heard of all.
+        if (holdings.Select(static one => one.Held.Groups).MaxBy(static groups => groups.Number) is { Number: > 0 } last) await RestoreAsync(last);
+        foreach (var (gateway, held) in holdings) _groups.Tell(Link(gateway, held.Connections[0]));
     }
 
-    private async Task<(GatewayRef Gateway, ConnectionInfo[] Held)> HeldAsync(GatewayRef gateway)
+    private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
         var patience = cluster.Lease;
         var began = silo.Time.GetTimestamp();
@@ -235,10 +266,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             catch (Exception)
             {
                 // It has lost its lease: what it held is gone, and if it should live, it syncs.
-                return (gateway, []);
+                return (gateway, Holding.Nothing);
             }
         }
     }
+
+    private Task<bool> RestoreAsync(GroupSet groups) => _actor!.AskAsync((hub, _) => groups.Names.All(group => hub.SetGroup(group, true)));
 
     private async Task<List<string>> RestoreAsync(GatewayLink link, ConnectionInfo[] connections)
     {

@@ -36,7 +36,7 @@ internal sealed partial class UserLink
             lock (_gate)
             {
                 sync = _syncWanted;
-                if (!sync && _onItsWay is null && !TryGather())
+                if (!sync && (_isHeld || (_onItsWay is null && !TryGather())))
                 {
                     _pumping = false;
                     EndIfEmpty();
@@ -96,13 +96,14 @@ internal sealed partial class UserLink
                 return;
             }
 
-            (_wasRefused, _syncWanted) = (!failed, true);
+            // A hub that leaves tells when it has; until then it may still answer what it had before.
+            (_wasRefused, _syncWanted) = (!failed, !_isHeld);
         }
     }
 
     private async Task SyncAsync()
     {
-        ConnectionInfo[] held;
+        Holding held;
         long number;
         lock (_gate)
         {
@@ -123,7 +124,7 @@ internal sealed partial class UserLink
         }
 
         // A hub that has a successor already must not answer; the next try finds that one.
-        if (held.Length == 0) Told();
+        if (held.Connections.Length == 0) Told();
         else if (reply.Epoch < _epoch) await SyncAgainAsync();
         else lock (_gate) Synced(reply);
     }

@@ -22,9 +22,11 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     // Bounded by the connections' credit, and one item more for each that leaves or has room again.
     private readonly Queue<Waiting> _waiting = new();
     private readonly SortedDictionary<long, Outstanding> _outstanding = [];
+    private readonly UserGroups _groups = new();
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
     private bool _syncWanted;
+    private bool _isHeld;
     private bool _pumping;
     private bool _isOver;
     private long _epoch;
@@ -78,10 +80,10 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         }
     }
 
-    /// <summary>The user's connections here, and which of them a hub has welcomed.</summary>
-    public ConnectionInfo[] Held()
+    /// <summary>The user's connections here, which of them a hub has welcomed, and the user's groups.</summary>
+    public Holding Held()
     {
-        lock (_gate) return [.. _connections.Values.Select(static linked => linked.Info)];
+        lock (_gate) return new([.. _connections.Values.Select(static linked => linked.Info)], _groups.Now);
     }
 
     // Connections whose leaving the hub may not have heard of yet.
@@ -130,7 +132,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     {
         lock (_gate)
         {
-            _syncWanted = true;
+            (_syncWanted, _isHeld) = (true, false);
             Pump();
         }
     }
@@ -148,6 +150,8 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             foreach (var item in part.Items)
             {
                 if (item.Kind == DeliveryKind.Moved) Resync();
+                else if (item.Kind == DeliveryKind.Leaving) _isHeld = part.Epoch == _epoch;
+                else if (item.Kind is DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft) _groups.Take(item);
                 else if (_connections.TryGetValue(item.Connection, out var linked)) Deliver(linked, item);
             }
 
@@ -190,7 +194,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
             case DeliveryKind.Close:
                 connection.Close((ErrorCode)item.Messages);
                 break;
-            case DeliveryKind.Moved:
+            case DeliveryKind.Moved or DeliveryKind.Leaving or DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft:
                 break;
         }
     }

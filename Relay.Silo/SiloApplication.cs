@@ -14,7 +14,7 @@ public static class SiloApplication
         var line = CommandLine.Parse(args, RelayProgram.Silo);
         return RelayApplication.RunAsync(
             line,
-            [.. SettingsChecks.All, RedisMembership.Check, .. line.Role == ClusterRole.Gateway ? Array.Empty<SettingsCheck>() : [ClusterSettings.SharedStore]],
+            [.. SettingsChecks.All, RedisMembership.Check, .. line.Role == ClusterRole.Gateway ? Array.Empty<SettingsCheck>() : [ClusterSettings.SharedStore, SiloDashboard.Check]],
             (settings, logFile) => SiloHost.RunAsync(line.Role, settings, logFile, Console.Out, configure));
     }
 }

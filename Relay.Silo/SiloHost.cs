@@ -54,7 +54,7 @@ internal static partial class SiloHost
             services.AddRelayPlugins(settings, files);
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
-            builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options).AddAuthorsGrains(files.Assemblies));
+            builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options).AddAuthorsGrains(files.Assemblies).AddRelayDashboard(settings.Cluster));
 
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
             services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
@@ -69,10 +69,13 @@ internal static partial class SiloHost
             app.Services.GetRequiredService<IPluginStoreProvider>();
         }
 
+        var dashboard = role != ClusterRole.Gateway && settings.Cluster.Dashboard.Enabled;
+        var besideMetrics = dashboard ? SiloDashboard.Path : null;
         if (role == ClusterRole.Silo)
-            UseHealthOnly(app);
+            UseHealthOnly(app, besideMetrics);
         else
-            app.UseRelayGateway();
+            app.UseRelayGateway(besideMetrics);
+        if (dashboard) app.MapRelayDashboard();
         return app;
     }
 
@@ -94,9 +97,9 @@ internal static partial class SiloHost
         }
     }
 
-    private static void UseHealthOnly(WebApplication app)
+    private static void UseHealthOnly(WebApplication app, string? besideMetrics)
     {
-        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
+        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
         app.UseRouting();
         app.MapHealth();
     }

@@ -61,7 +61,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry TokenExpired = new("token_expired", CloseReason.TokenExpired, "The connection's token ran out.");
     private static readonly ErrorEntry TenantSuspended = new("tenant_suspended", CloseReason.TenantSuspended, "The tenant is suspended.");
     private static readonly ErrorEntry GoingAway = new("going_away", CloseReason.GoingAway, "The relay is being stopped.");
-    private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "A part of the cluster was lost after it had taken the message: it may or may not have been handled.");
+    private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "The part of the relay that had taken the message was lost, or ended, before there was an answer: it may or may not have been handled.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");

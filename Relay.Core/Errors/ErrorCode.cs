@@ -48,7 +48,7 @@ public enum ErrorCode
     /// <summary>The relay is being stopped.</summary>
     GoingAway,
 
-    /// <summary>The process that had taken the message was lost, or gave its connection up, before there was an answer: it may or may not have been handled.</summary>
+    /// <summary>The process that had taken the message was lost, gave its connection up, or ended its hub, before there was an answer: it may or may not have been handled.</summary>
     OutcomeUnknown,
 }
 

@@ -158,6 +158,17 @@ public sealed class CentralHub<THub>
         }
     }
 
+    /// <summary>All groups of a user: of any other the user is no member any more. The user's hub may have been lost, and its successor knows of fewer.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="hub">The user's hub; news of one that has been forgotten is ignored.</param>
+    /// <param name="groups">The groups.</param>
+    public void Groups(string userId, THub hub, IReadOnlyCollection<string> groups)
+    {
+        if (Entered(userId, hub) is not { } entry) return;
+        foreach (var group in (entry.Groups ?? []).Except(groups).ToList()) Group(userId, hub, group, member: false);
+        foreach (var group in groups) Group(userId, hub, group, member: true);
+    }
+
     /// <summary>Asks the hubs that have been idle for longer than the inactivity timeout to end. To be called every <see cref="HubLimits.CollectionInterval"/>.</summary>
     /// <param name="turn">The turn.</param>
     public void Collect(Turn turn)

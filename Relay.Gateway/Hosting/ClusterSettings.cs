@@ -19,6 +19,9 @@ internal static class ClusterSettings
     private static readonly SettingGroup<RelayRedisOptions> Redis = new(
         Section + ".redis", s => s.Cluster.Redis, (s, v) => s with { Cluster = s.Cluster with { Redis = v } });
 
+    private static readonly SettingGroup<RelayDashboardOptions> Dashboard = new(
+        Section + ".dashboard", s => s.Cluster.Dashboard, (s, v) => s with { Cluster = s.Cluster with { Dashboard = v } });
+
     public static ImmutableArray<Setting> All { get; } =
     [
         Cluster.Value("membership", SettingForms.Membership, o => o.Membership, (o, v) => o with { Membership = v },
@@ -39,6 +42,8 @@ internal static class ClusterSettings
             "Where this silo listens for processes with the role gateway; its own for each silo of a machine. With membership localhost, where such a process finds a silo."),
         Cluster.Value("primary_port", Int(0, 65535), o => o.PrimaryPort, (o, v) => o with { PrimaryPort = v },
             "With membership localhost, the silo_port of the machine's first silo, for every further one. 0: this silo is the first."),
+        Dashboard.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "Orleans' dashboard at /dashboard/ of a silo's metrics listener, for requests from the silo's own machine only. In builds with RelayDashboard=true."),
     ];
 
     /// <summary>For a process that hosts hubs: a user's hub may be on another silo tomorrow, and what it kept has to be there.</summary>
@@ -61,6 +66,8 @@ internal static class ClusterSettings
             s.Cluster.Membership == ClusterMembership.Redis && s.Cluster.PrimaryPort != 0
                 ? "is for cluster.membership localhost: with redis no silo is the first"
                 : null),
+        new([Section + ".dashboard.enabled", "metrics.enabled"], (s, _) =>
+            s.Cluster.Dashboard.Enabled && !s.Metrics.Enabled ? "needs metrics.enabled: it is on the metrics listener" : null),
         new([Section + ".gateway_port", Section + ".silo_port"], (s, _) =>
             s.Cluster.GatewayPort == s.Cluster.SiloPort ? $"{s.Cluster.GatewayPort} is cluster.silo_port as well" : null),
     ];

@@ -21,6 +21,8 @@ internal sealed record RelayClusterOptions
 
     public string Id { get; init; } = "relay";
 
+    public RelayDashboardOptions Dashboard { get; init; } = new();
+
     public RelayRedisOptions Redis { get; init; } = new();
 
     public int CentralShards { get; init; } = 4;
@@ -35,6 +37,11 @@ internal sealed record RelayClusterOptions
 
     /// <summary>0: this process itself.</summary>
     public int PrimaryPort { get; init; }
+}
+
+internal sealed record RelayDashboardOptions
+{
+    public bool Enabled { get; init; }
 }
 
 internal sealed record RelayRedisOptions

@@ -60,11 +60,11 @@ internal static class RelayHost
     }
 
     /// <summary>The front door's addresses, over the runtime that was added.</summary>
-    public static void UseRelayGateway(this WebApplication app)
+    public static void UseRelayGateway(this WebApplication app, string? besideMetrics = null)
     {
         // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
         app.Services.GetRequiredService<IRelayRuntime>();
-        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>());
+        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();
         app.UseRouting();

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Relay.Gateway.Telemetry;
 
 /// <summary>
-/// <c>GET /metrics</c> on a listener of its own: nothing else is there, and it is nowhere else. Which listener a request
+/// <c>GET /metrics</c> on a listener of its own: nothing else is there unless asked for, and it is nowhere else. Which listener a request
 /// came by is known from a mark on its connection, so it holds for any host, and for a port that was 0.
 /// </summary>
 internal static class MetricsEndpoint
@@ -23,8 +23,14 @@ internal static class MetricsEndpoint
     }
 
     /// <summary>Answers what comes by the metrics listener; has to stand before everything else in the pipeline.</summary>
-    public static void UseMetrics(this IApplicationBuilder app, RelayMetrics metrics) => app.Use((context, next) =>
-        context.Features.Get<Mark>() is null ? next(context) : AnswerAsync(context, metrics));
+    /// <param name="app">The pipeline.</param>
+    /// <param name="metrics">The metrics.</param>
+    /// <param name="beside">A path below which what follows in the pipeline answers on this listener too, or null. Whoever maps it asks <see cref="IsMetrics"/>.</param>
+    public static void UseMetrics(this IApplicationBuilder app, RelayMetrics metrics, string? beside = null) => app.Use((context, next) =>
+        !IsMetrics(context) || (beside is not null && context.Request.Path.StartsWithSegments(beside)) ? next(context) : AnswerAsync(context, metrics));
+
+    /// <summary>Whether a request came by the metrics listener.</summary>
+    public static bool IsMetrics(HttpContext context) => context.Features.Get<Mark>() is not null;
 
     private static Task AnswerAsync(HttpContext context, RelayMetrics metrics)
     {

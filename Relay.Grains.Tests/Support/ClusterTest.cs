@@ -2,6 +2,7 @@ using Relay.Core;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
+using Relay.Gateway.Hosting;
 using Relay.Tests.Contract;
 using Relay.Tests.Support;
 
@@ -24,6 +25,9 @@ public abstract class ClusterTest : IAsyncLifetime
 
     private protected virtual ClusterOptions ClusterOptions { get; } = new(4, TimeSpan.FromMilliseconds(500)) { RetryDelay = TimeSpan.FromMilliseconds(50) };
 
+    /// <summary>Plugins from files.</summary>
+    private protected virtual PluginFiles? Files => null;
+
     private protected RelayCluster Cluster => _cluster!;
 
     private protected OrleansRuntime First { get; private set; } = null!;
@@ -32,7 +36,7 @@ public abstract class ClusterTest : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _cluster = await RelayCluster.StartAsync(Options, [typeof(TestPlugin), typeof(LifePlugin)], Probe, ClusterOptions);
+        _cluster = await RelayCluster.StartAsync(Options, [typeof(TestPlugin), typeof(LifePlugin)], Probe, ClusterOptions, Files);
         First = await _cluster.StartGatewayAsync();
         Second = await _cluster.StartGatewayAsync();
     }

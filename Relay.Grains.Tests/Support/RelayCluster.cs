@@ -8,6 +8,7 @@ using Relay.Abstractions;
 using Relay.Core;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
+using Relay.Gateway.Hosting;
 using Relay.Tests.Contract;
 using Relay.Tests.Support;
 
@@ -24,12 +25,14 @@ internal sealed class RelayCluster : IAsyncDisposable
     private readonly List<OrleansRuntime> _gateways = [];
     private readonly LoggerFactory _logs;
 
-    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time, RecordedEvents logged) =>
-        (_cluster, _options, Counters, Time, Logged, _logs) = (cluster, options, counters, time, logged, new([logged]));
+    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time, MemoryStores stores, RecordedEvents logged) =>
+        (_cluster, _options, Counters, Time, Stores, Logged, _logs) = (cluster, options, counters, time, stores, logged, new([logged]));
 
     public RuntimeCounters Counters { get; }
 
     public ManualTime Time { get; }
+
+    public MemoryStores Stores { get; }
 
     /// <summary>What silos and gateways have logged.</summary>
     public RecordedEvents Logged { get; }
@@ -38,13 +41,14 @@ internal sealed class RelayCluster : IAsyncDisposable
 
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
 
-    public static async Task<RelayCluster> StartAsync(RuntimeOptions runtime, IReadOnlyList<Type> plugins, Probe probe, ClusterOptions options, short silos = 3)
+    public static async Task<RelayCluster> StartAsync(RuntimeOptions runtime, IReadOnlyList<Type> plugins, Probe probe, ClusterOptions options, PluginFiles? files = null)
     {
         var faults = new List<string>();
-        var registry = PluginRegistry.Build(plugins.Select(type => new PluginRegistration(type)), _ => PluginSettings.None, faults);
+        files ??= new([], []);
+        var registry = PluginRegistry.Build([.. plugins.Select(type => new PluginRegistration(type)), .. files.Registrations], _ => PluginSettings.None, faults);
         Assert.Empty(faults);
         var (counters, time, stores, logged) = (new RuntimeCounters(), new ManualTime(), new MemoryStores(), new RecordedEvents());
-        var builder = new InProcessTestClusterBuilder(silos);
+        var builder = new InProcessTestClusterBuilder(3);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
@@ -57,10 +61,10 @@ internal sealed class RelayCluster : IAsyncDisposable
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);
                 membership.NumMissedProbesLimit = 2;
             });
-            silo.AddRelayHubs(options);
+            silo.AddRelayHubs(options).AddAuthorsGrains(files.Assemblies);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, counters, time, logged);
+        var cluster = new RelayCluster(builder.Build(), options, counters, time, stores, logged);
         await cluster._cluster.DeployAsync();
         return cluster;
     }

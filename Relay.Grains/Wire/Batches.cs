@@ -30,17 +30,29 @@ internal enum DeliveryKind
     /// <summary>The hub goes elsewhere: sync with its successor. Names no connection.</summary>
     Moved = 5,
 
+    /// <summary>All of the user's groups. Names no connection, as the next two.</summary>
+    Groups = 6,
+
+    /// <summary>The user has joined a group.</summary>
+    GroupJoined = 7,
+
+    /// <summary>The user has left a group.</summary>
+    GroupLeft = 8,
+
     /// <summary>The hub ends and has not begun with the message: it goes to the successor.</summary>
-    HandBack = 6,
+    HandBack = 9,
+
+    /// <summary>The hub is about to go elsewhere, and still answers: send nothing until it has <see cref="Moved"/>. Names no connection.</summary>
+    Leaving = 10,
 }
 
 /// <summary>One thing that a hub does to a connection; a call of the connection's interface on its way.</summary>
 /// <param name="Kind">Which call.</param>
 /// <param name="Connection">The connection.</param>
-/// <param name="Frame">The frame of an answer or a push; of <see cref="DeliveryKind.HandBack"/> the message.</param>
+/// <param name="Frame">The frame of an answer or a push; of what is told of groups, their names; of <see cref="DeliveryKind.HandBack"/> the message.</param>
 /// <param name="Messages">The credit's messages; of <see cref="DeliveryKind.KeepOpen"/> by how much; of <see cref="DeliveryKind.Close"/> the error.</param>
 /// <param name="Bytes">The credit's bytes.</param>
-/// <param name="Number">The credit's message; of <see cref="DeliveryKind.HandBack"/> the message.</param>
+/// <param name="Number">The credit's message; of what is told of groups, see <see cref="GroupSet.Number"/>; of <see cref="DeliveryKind.HandBack"/> the message.</param>
 [GenerateSerializer, Immutable, Alias("relay.Delivery")]
 internal readonly record struct Delivery(
     [property: Id(0)] DeliveryKind Kind, [property: Id(1)] string Connection, [property: Id(2)] byte[] Frame, [property: Id(3)] int Messages, [property: Id(4)] int Bytes, [property: Id(5)] long Number);

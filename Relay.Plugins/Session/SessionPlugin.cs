@@ -10,7 +10,7 @@ namespace Relay.Plugins.Session;
 /// Nothing is kept in memory between messages: what another instance wrote before this one began is seen, and the store's
 /// versions decide between writers. The state's bytes are stored and given back as the client sent them.
 /// </remarks>
-[RelayPlugin("session_", AutoStart = true, Inline = true)]
+[RelayPlugin("session_", AutoStart = true, Inline = true, IdempotentTopics = ["open", "get_state", "list"])]
 public sealed partial class SessionPlugin : RelayPlugin
 {
     private const string DefaultSession = "default";

@@ -4,7 +4,7 @@ using Relay.Abstractions;
 namespace Relay.Tests.Contract;
 
 /// <summary><c>t_</c>: does whatever a bad plugin does. The message's data names the gate that it waits at.</summary>
-[RelayPlugin("t_")]
+[RelayPlugin("t_", IdempotentTopics = ["redo", "restream"])]
 internal class TestPlugin(Probe probe) : IRelayPlugin, IDisposable
 {
     private readonly int _instance = Begin(probe);
@@ -90,6 +90,7 @@ internal class TestPlugin(Probe probe) : IRelayPlugin, IDisposable
                 await Task.Yield();
                 throw new InvalidOperationException("planned: async");
             case "wait":
+            case "redo":
                 probe.Tell("waiting");
                 await probe.Gate(gate);
                 probe.Tell("late", message.Reply("said", message.Data.Span) ? "sent" : "dropped");
@@ -126,6 +127,7 @@ internal class TestPlugin(Probe probe) : IRelayPlugin, IDisposable
                 break;
             case "chat":
             case "stubborn":
+            case "restream":
                 await ChatAsync(message, gate);
                 break;
         }

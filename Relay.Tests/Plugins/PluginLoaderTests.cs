@@ -1,4 +1,5 @@
 using System.Runtime.Loader;
+using Microsoft.Extensions.DependencyInjection;
 using Relay.Abstractions;
 using Relay.Core.Plugins;
 using Relay.Gateway.Hosting;
@@ -92,6 +93,32 @@ public sealed class PluginLoaderTests : IDisposable
         _folder.Compile("Old/Words.dll", """public static class Words { public static string Of() => ""; }""", "1.0.0.0");
         Assert.Empty(Load().Plugins);
         AssertFault(Assert.Single(_faults), "Old/Old.dll", "needs Words 2.0.0.0, which is there as 1.0.0.0");
+    }
+
+    [Theory]
+    [InlineData(true, "needs a Orleans.IGrainFactory for its constructor, which the host's services do not have; grains are there in a cluster only")]
+    [InlineData(false, "needs Orleans.Core.Abstractions 1.0.0.0, which is not there; grains are there in a cluster only")]
+    public void APluginThatWantsGrainsIsRefusedWhereThereAreNone(bool withItsOwnCopy, string fault)
+    {
+        var orleans = _folder.Compile("Grains/Orleans.Core.Abstractions.dll", "namespace Orleans { public interface IGrainFactory { } }");
+        _folder.Compile(
+            "Grains/Grains.dll",
+            """
+            [Relay.Abstractions.RelayPlugin("grains_")]
+            public sealed class Grains : Relay.Abstractions.RelayPlugin
+            {
+                public Grains(Orleans.IGrainFactory grains) { }
+
+                [Relay.Abstractions.Topic("ask")]
+                public void Ask(Relay.Abstractions.PluginMessage message) => message.Reply("asked");
+            }
+            """,
+            "1.0.0.0",
+            orleans);
+        if (!withItsOwnCopy) File.Delete(orleans);
+        using var services = new ServiceCollection().BuildServiceProvider();
+        Assert.Empty(PluginRegistry.Build(PluginLoader.Load(_folder.Path, _faults), _ => PluginSettings.None, _faults, services.GetRequiredService<IServiceProviderIsService>()).Plugins);
+        AssertFault(Assert.Single(_faults), "Grains/Grains.dll", fault);
     }
 
     [Fact]

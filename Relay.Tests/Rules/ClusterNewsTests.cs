@@ -104,6 +104,20 @@ public sealed class ClusterNewsTests : ICentralHubPort<string>
     }
 
     [Fact]
+    public void AllGroupsOfAUserTakeThePlaceOfThoseThatWereKnown()
+    {
+        var hub = _central.Route("alice", Turn)!;
+        _central.Group("alice", hub, "left", member: true);
+        _central.Group("alice", hub, "kept", member: true);
+        _central.Groups("alice", hub, ["kept", "new"]);
+        Assert.Empty(_central.Members("left"));
+        Assert.Equal([hub], _central.Members("kept"));
+        Assert.Equal([hub], _central.Members("new"));
+        _central.Groups("alice", "another hub", []);
+        Assert.Equal([hub], _central.Members("new"));
+    }
+
+    [Fact]
     public void AHubThatEndsRepeatsNothing()
     {
         _rig.Hub.Stop();

@@ -131,14 +131,13 @@ public class PluginInboxTests
     }
 
     [Fact]
-    public void EndingLetsTheHandlerFinishThenStopsAndTellsWhetherMessagesWait()
+    public void EndingLetsTheHandlerFinishThenStopsAndTellsWhetherMessagesHaveComeSince()
     {
         _rig.Ready();
         _rig.Post(_client, "x", "r1");
-        _rig.Post(_client, "y", "r2");
         _rig.Effects();
         _rig.Inbox.End(1, _rig.Turn);
-        _rig.Inbox.End(1, _rig.Turn);
+        _rig.Post(_client, "y", "r2");
         Assert.Equal(["cancel 1"], _rig.Effects());
         _rig.Answer();
         Assert.Equal(["stop 1"], _rig.Effects());
@@ -162,8 +161,38 @@ public class PluginInboxTests
         _rig.Now += TimeSpan.FromTicks(1);
         _rig.Sweep();
         Assert.Equal(["fence 1", "ended 1"], _rig.Effects());
-        Assert.Contains("plugin_failed", Assert.Single(_client.Frames));
+        Assert.Contains("outcome_unknown", Assert.Single(_client.Frames));
         Assert.False(_rig.Inbox.NeedsSweep);
+    }
+
+    [Fact]
+    public void WhatAnEndingInstanceHasNotBegunWithIsHandedBack()
+    {
+        _rig.Ready();
+        _rig.Post(_client, "x", "r1");
+        _rig.Post(_client, "y", "r2");
+        _rig.Effects();
+        _rig.Inbox.End(1, _rig.Turn);
+        Assert.Contains("going_away", Assert.Single(_client.Frames));
+        Assert.Contains("r2", _client.Frames[0]);
+        Assert.Equal(1, _client.Returned.Messages);
+        _rig.Answer();
+        _rig.Inbox.InstanceStopped(1);
+        Assert.Equal(["cancel 1", "stop 1", "fence 1", "ended 1"], _rig.Effects());
+    }
+
+    [Fact]
+    public void AnInstanceWhosePlaceIsTakenElsewhereEndsWithoutACrash()
+    {
+        _rig.Ready();
+        _rig.Post(_client, "x", "r1");
+        _rig.Post(_client, "y", "r2");
+        _rig.Effects();
+        _rig.Inbox.Superseded(2);
+        Assert.Empty(_rig.Effects());
+        _rig.Inbox.Superseded(1);
+        Assert.Equal(["fence 1", "ended 1"], _rig.Effects());
+        Assert.Collection(_client.Frames, frame => Assert.Matches("going_away.*r2", frame), frame => Assert.Matches("outcome_unknown.*r1", frame));
     }
 
     [Fact]

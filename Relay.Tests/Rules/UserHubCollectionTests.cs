@@ -184,7 +184,7 @@ public class UserHubCollectionTests
         if (ended) _rig.Hub.PluginEnded(Z, _rig.Started[Z], false);
         _rig.Effects();
         _rig.Hub.PluginWanted(A);
-        Assert.Equal(["fail 0"], _rig.Effects());
+        Assert.Equal(["hand back 0"], _rig.Effects());
     }
 
     [Fact]
@@ -221,7 +221,7 @@ public class UserHubCollectionTests
         _rig.Hub.PluginEnded(A, _rig.Started[A], true);
         _rig.Hub.PluginWanted(A);
         _rig.Hub.Leave(connection, _rig.Turn);
-        Assert.Equal(["fail 0", "fail 0"], _rig.Effects());
+        Assert.Equal(["hand back 0", "hand back 0"], _rig.Effects());
     }
 
     // A hub whose plugins a_ and z_ run, whose one client has left, at the moment when it may end.

@@ -56,6 +56,8 @@ internal sealed class SimulatedHub : IUserHubPort
 
     void IUserHubPort.FailPlugin(int plugin) => _plugins[plugin].Inputs.Post(() => _plugins[plugin].Inbox.Fail());
 
+    void IUserHubPort.HandBackWaiting(int plugin) => _plugins[plugin].Inputs.Post(() => _plugins[plugin].Inbox.HandBack());
+
     void IUserHubPort.EndPlugin(int plugin, long incarnation) => _plugins[plugin].Inputs.Post(() => _plugins[plugin].Inbox.End(incarnation, _world.Turn));
 
     void IUserHubPort.ReportActivity(int clients, long joins) => _toCentral.Post(() => _world.Central.Activity(UserId, this, clients, joins, _world.Turn));

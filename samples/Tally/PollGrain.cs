@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace Tally;
 
 [Alias("tally.IPollGrain")]

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Orleans;
-using Orleans.Runtime;
 using Relay.Abstractions;
 
 namespace Tally;
