@@ -38,7 +38,9 @@ public sealed class AllKillTests(Servers servers)
         Assert.All(others, static client => Assert.False(client.Closed.IsCompleted, client.User));
         Outcomes.EachHasOne([.. clients, .. back]);
         await Outcomes.NoneRanTwiceAsync(cluster.Ledger, requests);
-        Outcomes.OthersAreDone(cluster.Ledger, requests, killed.Id, cluster.Ledger.StartedSince(heard));
+        var moved = cluster.Ledger.StartedSince(heard);
+        Outcomes.OthersAreDone(requests, moved);
+        Outcomes.UnknownOnlyUntilServedAgain(cluster.Ledger, requests, killed.Id, moved);
         await Task.WhenAll(others.Concat(back).Select(client => Outcomes.WritesAreThereAsync(client, requests)));
         Outcomes.NoPluginCrashed(await Crowd.ListedAsync(nodes[1], [.. others, .. back]));
     }

@@ -21,16 +21,13 @@ public sealed class RollingRestartTests(Servers servers, ITestOutputHelper outpu
             await Task.WhenAll(users.Select(static user => user.ServedAsync()));
             for (var i = 0; i < nodes.Length; i++)
             {
-                var T0 = DateTime.UtcNow; nodes[i].Terminate();
+                nodes[i].Terminate();
                 Assert.Equal(0, await nodes[i].ExitAsync());
                 if (nodes[i].Role == "silo") await cluster.Ledger.EndedAsync(nodes[i].Id);
-                output.WriteLine($"T exit {DateTime.UtcNow - T0}");
                 var again = cluster.StartAgain(nodes[i]);
                 await again.ReadyAsync();
                 nodes[i] = again;
-                output.WriteLine($"T ready {DateTime.UtcNow - T0}");
                 await Task.WhenAll(users.Select(static user => user.ServedAsync()));
-                output.WriteLine($"T served {DateTime.UtcNow - T0}");
             }
 
             foreach (var user in users) await user.StopAsync();

@@ -27,17 +27,19 @@ internal static class Outcomes
         }
     }
 
-    /// <summary>
-    /// What has no answer was under way at a loss: its socket broke, or the user's hub began anew. Once a connection has been served by another process than
-    /// the one that was lost, none of its later requests has an unknown outcome.
-    /// </summary>
-    public static void OthersAreDone(Ledger ledger, IReadOnlyList<Request> requests, int lost, HashSet<string> moved)
-    {
+    /// <summary>What was not done was under way at a loss: its socket broke, or the user's hub began anew.</summary>
+    public static void OthersAreDone(IEnumerable<Request> requests, HashSet<string> moved) =>
         Assert.All(requests, request => Assert.True(request.IsDone || request.Result == Request.Broken || (request.IsUnknown && moved.Contains(request.User)), $"{request}"));
+
+    /// <summary>Once a connection has been served by another process than the one that was lost, none of its later requests has an unknown outcome.</summary>
+    public static void UnknownOnlyUntilServedAgain(Ledger ledger, IEnumerable<Request> requests, int lost, HashSet<string> moved)
+    {
         var (runs, homes) = (ledger.Runs, ledger.Homes());
+        bool IsServed(Request request) =>
+            runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost) && homes[request.User] == processes[0] && moved.Contains(request.User);
         foreach (var connection in requests.GroupBy(static request => request.By))
         {
-            var served = connection.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost) && moved.Contains(request.User) && homes[request.User] == processes[0]).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
+            var served = connection.Where(IsServed).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
             Assert.All(connection, request => Assert.True(!request.IsUnknown || request.Number < served, $"{request}, after {served} was served"));
         }
     }
