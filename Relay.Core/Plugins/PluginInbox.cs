@@ -120,7 +120,8 @@ public sealed partial class PluginInbox
     public void HandlerEnded(PluginRequest request)
     {
         if (request.Incarnation != _incarnation || request.IsDetached) return;
-        request.Finish(ErrorCode.NoAnswer, null);
+        // A handler that was told to stop may have done some of its work: saying that it gave no answer would be taken for "not done".
+        request.Finish(_phase == Phase.Ending && _endedByHub ? ErrorCode.OutcomeUnknown : ErrorCode.NoAnswer, null);
         if (!ReferenceEquals(request, _current)) return;
         TurnOver();
     }

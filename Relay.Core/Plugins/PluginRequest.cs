@@ -100,7 +100,7 @@ public sealed class PluginRequest : PluginMessage
     internal void Finish(ErrorCode code, string? message)
     {
         if (IsFinished) return;
-        TryFinish(_envelope.RequestId.IsEmpty && code == ErrorCode.NoAnswer ? null : Frames.Error(code, message, _envelope.RequestId));
+        TryFinish(_envelope.RequestId.IsEmpty && code is (ErrorCode.NoAnswer or ErrorCode.OutcomeUnknown) ? null : Frames.Error(code, message, _envelope.RequestId));
     }
 
     /// <summary>Sends a part of the stream, unless the request has its terminal.</summary>

@@ -148,6 +148,19 @@ public class PluginInboxTests
         Assert.Equal(["start 2", "started 2", "run y"], _rig.Effects());
     }
 
+    [Theory]
+    [InlineData("r1", "outcome_unknown")]
+    [InlineData(null, null)]
+    public void AHandlerThatEndsSilentlyBecauseItWasToldToMayHaveDoneItsWork(string? requestId, string? outcome)
+    {
+        _rig.Ready();
+        _rig.Post(_client, "x", requestId);
+        _rig.Inbox.End(1, _rig.Turn);
+        _rig.Inbox.HandlerEnded(_rig.Current);
+        Assert.Equal(outcome, _client.Frames.SingleOrDefault() is { } frame ? System.Text.Json.JsonDocument.Parse(frame).RootElement.GetProperty("error").GetString() : null);
+        Assert.Equal(1, _client.Returned.Messages);
+    }
+
     [Fact]
     public void AnInstanceThatDoesNotEndIsFencedAfterTheCancelTimeout()
     {
