@@ -119,7 +119,7 @@ public sealed class KillTests : ClusterTest
         {
             await Cluster.KillAsync(Cluster.SiloOf(First, User("alice")));
             // The directory hears of the member from the next hub, which begins when somebody speaks to it.
-            Assert.Equal("t_said", (await other.AskAsync("t_say", $"r{loss}")).Outcome());
+            Assert.Contains((await other.AskAsync("t_say", $"r{loss}")).Outcome(), (string[])["t_said", "outcome_unknown"]);
             await Eventually.Async(async () => await Second.PushToGroupAsync(new("default"), "g", new("""{"type":"news"}"""u8.ToArray())) == 1);
             foreach (var client in (Client[])[one, other, third]) await client.Connection.NextAsync("news");
             one.Leave();
