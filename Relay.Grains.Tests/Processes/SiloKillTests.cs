@@ -32,9 +32,8 @@ public sealed class SiloKillTests(Servers servers, ITestOutputHelper output)
         Assert.All(clients, static client => Assert.False(client.Closed.IsCompleted, client.User));
         Outcomes.EachHasOne(clients);
         await Outcomes.NoneRanTwiceAsync(cluster.Ledger, requests);
-        var moved = cluster.Ledger.StartedSince(heard);
-        Outcomes.OthersAreDone(requests, moved);
-        Outcomes.UnknownOnlyUntilServedAgain(cluster.Ledger, requests, killed.Id, moved);
+        Outcomes.OthersAreDone(requests, cluster.Ledger.StartedSince(heard));
+        Outcomes.UnknownOnlyUntilServedAgain(cluster.Ledger, requests, killed.Id, homes);
         await Task.WhenAll(clients.Select(client => Outcomes.WritesAreThereAsync(client, requests)));
         Outcomes.NoPluginCrashed(await Crowd.ListedAsync(gateway, clients));
     }

@@ -31,15 +31,13 @@ internal static class Outcomes
     public static void OthersAreDone(IEnumerable<Request> requests, HashSet<string> moved) =>
         Assert.All(requests, request => Assert.True(request.IsDone || request.Result == Request.Broken || (request.IsUnknown && moved.Contains(request.User)), $"{request}"));
 
-    /// <summary>Once a connection has been served by another process than the one that was lost, none of its later requests has an unknown outcome.</summary>
-    public static void UnknownOnlyUntilServedAgain(Ledger ledger, IEnumerable<Request> requests, int lost, HashSet<string> moved)
+    /// <summary>Once a connection whose hub was lost with its process has been served by another one, none of its later requests has an unknown outcome.</summary>
+    public static void UnknownOnlyUntilServedAgain(Ledger ledger, IEnumerable<Request> requests, int lost, Dictionary<string, int> homes)
     {
-        var (runs, homes) = (ledger.Runs, ledger.Homes());
-        bool IsServed(Request request) =>
-            runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost) && homes[request.User] == processes[0] && moved.Contains(request.User);
-        foreach (var connection in requests.GroupBy(static request => request.By))
+        var runs = ledger.Runs;
+        foreach (var connection in requests.Where(request => homes[request.User] == lost).GroupBy(static request => request.By))
         {
-            var served = connection.Where(IsServed).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
+            var served = connection.Where(request => runs.TryGetValue($"{request.Number}", out var processes) && !processes.Contains(lost)).Select(static request => request.Number).DefaultIfEmpty(long.MaxValue).Min();
             Assert.All(connection, request => Assert.True(!request.IsUnknown || request.Number < served, $"{request}, after {served} was served"));
         }
     }

@@ -21,7 +21,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
         LedgerPlugin.CompileInto(_plugins);
         _settings =
         [
-            "--cluster:membership", "redis", "--cluster:id", "test-" + Guid.NewGuid().ToString("N")[..8], "--plugins:directory", _plugins.Path, .. settings,
+            "--cluster:membership", "redis", "--cluster:id", "test-" + Guid.NewGuid().ToString("N")[..8], "--plugins:directory", _plugins.Path,
+            // A machine that is busy with tests takes its time.
+            "--storage:postgres:timeout", "15s", .. settings,
         ];
         _environment =
         [
