@@ -25,6 +25,9 @@ public static class ClusterHosting
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, HubsLeave>();
         silo.AddPlacementDirector<HubPlacement, HubPlacementDirector>();
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
+#pragma warning disable ORLEANSEXP003 // The other one ends hubs on silos that live, when the part of it that named them is lost.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
         return silo;
     }
 

@@ -41,11 +41,13 @@ internal sealed class ProcessCluster : IAsyncDisposable
         var cluster = new ProcessCluster(servers, settings);
         try
         {
-            var nodes = roles.Select(cluster.Start).ToArray();
-            await Task.WhenAll(nodes.Select(static node => node.ReadyAsync()));
-            var silos = nodes.Where(static node => node.Role != "gateway").ToList();
-            foreach (var silo in silos) await SeesAsync(silo, silos.Count);
-            return (cluster, nodes);
+            var silos = roles.Where(static role => role != "gateway").Select(cluster.Start).ToArray();
+            await Task.WhenAll(silos.Select(static silo => silo.ReadyAsync()));
+            foreach (var silo in silos) await SeesAsync(silo, silos.Length);
+            // Afterwards: one that finds a single silo would have all its first hubs there.
+            var gateways = roles.Where(static role => role == "gateway").Select(cluster.Start).ToArray();
+            await Task.WhenAll(gateways.Select(static gateway => gateway.ReadyAsync()));
+            return (cluster, [.. silos, .. gateways]);
         }
         catch
         {
