@@ -42,6 +42,12 @@ public static class ErrorCatalogue
         CloseReason.RateLimited => Rate,
         CloseReason.MaxConnectionsReached => Limit,
         CloseReason.HubCreationFailed => NoHub,
+        CloseReason.ForeignPeer => Foreign,
+        CloseReason.TooManyDocuments => Documents,
+        CloseReason.Replaced => Newer,
+        CloseReason.HoldTimeout => NoPartner,
+        CloseReason.HoldFull => Full,
+        CloseReason.PartnerGone => Partner,
         CloseReason.TokenExpired => Expired,
         CloseReason.PeerGone => Gone,
     };
@@ -74,6 +80,12 @@ public static class ErrorCatalogue
     private static readonly CloseEntry Rate = new(4420, "rate_limited", Reconnect.Later, "The user went on sending more than hub.max_messages_per_second.");
     private static readonly CloseEntry Limit = new(4429, "max_connections_reached", Reconnect.Later, "The user is at the limit of connections.");
     private static readonly CloseEntry NoHub = new(4500, "hub_creation_failed", Reconnect.Later, "The user's hub could not be made.");
+    private static readonly CloseEntry Foreign = new(4403, "foreign_peer", Reconnect.Never, "The address names a peer that the connection's identity is not.");
+    private static readonly CloseEntry Documents = new(4413, "too_many_documents", Reconnect.Never, "The peer wants to be introduced for more than peers.max_documents documents.");
+    private static readonly CloseEntry Newer = new(4409, "replaced", Reconnect.Never, "A newer connection of the same peer waits for the same partner.");
+    private static readonly CloseEntry NoPartner = new(4410, "hold_timeout", Reconnect.Later, "The partner did not come within peers.hold_timeout.");
+    private static readonly CloseEntry Full = new(4413, "hold_full", Reconnect.Later, "The peer sent more than peers.hold_bytes before its partner had come.");
+    private static readonly CloseEntry Partner = new(0, "partner_gone", Reconnect.Later, "The other end of the pipe has closed: the close frame has no code.");
     private static readonly CloseEntry Expired = new(4401, "token_expired", Reconnect.AtOnce, "The connection's token ran out; come back with a fresh one.");
     private static readonly CloseEntry Gone = new(0, "peer_gone", Reconnect.AtOnce, "The peer ended without a close frame, or did not answer pings: the connection is dropped.");
 }

@@ -25,7 +25,11 @@ public sealed class InProcessRuntime(
     : HubRuntime(options, registry, stores, services, logs, time, incarnations ?? new CountedIncarnations()), IRelayRuntime
 {
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
+    private LocalPeers? _peers;
     private volatile bool _stopping;
+
+    /// <inheritdoc/>
+    public IPeerRuntime Peers => _peers ?? Interlocked.CompareExchange(ref _peers, new(Options.Peers, Clock, TurnFault), null) ?? _peers;
 
     /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));

@@ -11,6 +11,9 @@ namespace Relay.Core.Runtime;
 /// <param name="MaxAbandoned">Abandoned handlers of one plugin in one tenant; at that number its messages are answered <c>plugin_failed</c> until some have ended.</param>
 public sealed record RuntimeOptions(HubLimits Hubs, RestartPolicy Restarts, InboxLimits Inbox, int MaxOpenRequests, int MaxAbandoned)
 {
+    /// <summary>Bounds of peers.</summary>
+    public PeerOptions Peers { get; init; } = new(10_000);
+
     /// <summary>How often time limits are looked at; they are kept with this precision.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 }
