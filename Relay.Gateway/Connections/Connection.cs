@@ -2,14 +2,15 @@ using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Rooms;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
 
 namespace Relay.Gateway.Connections;
 
-/// <summary>One socket of a hub's client: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
-internal sealed class Connection : IHubConnection
+/// <summary>One socket of a client, whatever it is for: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
+internal sealed class Connection : IHubConnection, IRoomConnection
 {
     private const int Open = 0, Draining = 1, Closing = 2;
 
@@ -20,7 +21,7 @@ internal sealed class Connection : IHubConnection
     private readonly InboundCredit _credit;
     private readonly Outbox _outbox;
     private readonly SendLoop _sender;
-    private HubLink? _link;
+    private IConnectionUse? _use;
     private int _phase;
     private int _left;
     private bool _heard;
@@ -60,15 +61,12 @@ internal sealed class Connection : IHubConnection
 
     public void Push(Frame frame)
     {
-        if (IsClosed) return;
-        if (!_outbox.WouldOverflow(frame.Length))
-        {
-            _sender.Send(frame, Credit.None);
-            return;
-        }
+        if (Fits(frame.Length)) _sender.Send(frame, Credit.None);
+    }
 
-        _counters.PushOverflowed();
-        Close(ErrorCode.SlowConsumer);
+    public void Deliver(FrameBatch batch)
+    {
+        if (Fits(batch.Bytes)) _sender.Deliver(batch.Wire(FrameWriter.Frame));
     }
 
     public void Return(Credit credit)
@@ -87,13 +85,13 @@ internal sealed class Connection : IHubConnection
     public void Close(ErrorCode error)
     {
         var reason = ErrorCatalogue.Of(error).Closes ?? throw new ArgumentException($"{error} does not close.", nameof(error));
-        BeginClose(reason, ErrorCatalogue.Of(reason).Code, Frames.Error(error));
+        BeginClose(reason, ErrorCatalogue.Of(reason).Code, Told(error));
     }
 
-    /// <summary>Gives the connection its hub. Without one it only closes.</summary>
-    public void Attach(HubLink link)
+    /// <summary>Gives the connection what it is for. Without it, it only closes.</summary>
+    public void Attach(IConnectionUse use)
     {
-        Interlocked.Exchange(ref _link, link);
+        Interlocked.Exchange(ref _use, use);
         if (IsClosed) Leave();
     }
 
@@ -241,21 +239,26 @@ internal sealed class Connection : IHubConnection
             return;
         }
 
-        if (!frame.IsText)
-        {
-            _sender.Send(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
-            return;
-        }
-
-        if (ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) _link!.Send(envelope);
-        else _sender.Send(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
+        _use!.Take(this, frame, credit);
     }
+
+    // Whether what nobody asked for may be queued; who has not read as much as fits is closed.
+    private bool Fits(int length)
+    {
+        if (IsClosed) return false;
+        if (!_outbox.WouldOverflow(length)) return true;
+        _counters.PushOverflowed();
+        Close(ErrorCode.SlowConsumer);
+        return false;
+    }
+
+    private Frame? Told(ErrorCode error) => _limits.TellsErrors ? Frames.Error(error) : null;
 
     private void OnViolation(in IncomingFrame frame)
     {
         Volatile.Write(ref _lingering, true);
         var reason = Violations.Reason(frame.CloseCode);
-        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Frames.Error(ErrorCode.MessageTooBig) : null);
+        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Told(ErrorCode.MessageTooBig) : null);
     }
 
     // The one way to close: what waits is dropped, the frame in progress ends, then the error frame and the close frame; input is
@@ -290,10 +293,10 @@ internal sealed class Connection : IHubConnection
 
     private void Leave()
     {
-        if (_link is not { } link || Interlocked.Exchange(ref _left, 1) != 0) return;
+        if (_use is not { } use || Interlocked.Exchange(ref _left, 1) != 0) return;
         // The leaving may have plugins told: their code is not for a thread that sweeps or sends.
         using var scope = TurnScope.EnterWithoutPlugins();
-        link.Leave();
+        use.Leave();
     }
 
     private enum Batch { Exhausted, OutOfCredit, Ended }

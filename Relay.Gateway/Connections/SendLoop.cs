@@ -68,6 +68,25 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (!TurnScope.DeferFlush(this)) Flush();
     }
 
+    /// <summary>Sends what goes to many connections: at once when the way is free, so that it costs no place in the outbox.</summary>
+    public void Deliver(Frame framed)
+    {
+        if (outbox.IsEmpty && Interlocked.CompareExchange(ref _state, Running, Idle) == Idle)
+        {
+            // Whoever closes finds the loop running, and leaves the close to it.
+            if (outbox.IsEmpty && !_closed && Volatile.Read(ref _closing) is null)
+            {
+                WriteNow(framed);
+                return;
+            }
+
+            Run();
+        }
+
+        outbox.Add(framed, Credit.None);
+        Flush();
+    }
+
     /// <summary>Answers a ping; of several that wait only the last is answered (RFC 6455, 5.5.3).</summary>
     public void Pong(byte[] payload)
     {
@@ -97,6 +116,15 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (HasWork && Interlocked.CompareExchange(ref _state, Running, Idle) == Idle) Run();
     }
 
+    private void WriteNow(Frame framed)
+    {
+        socket.WriteFramed(framed.Bytes);
+        counters.Sent(framed.Framed, framed.Length);
+        Volatile.Write(ref _sent, _sent + framed.Length);
+        outbox.Passing(framed.Length);
+        if (SendOn(framed.Length, Credit.None)) Run();
+    }
+
     private void Run()
     {
         while (true)
@@ -104,24 +132,32 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
             while (HasWork)
             {
                 var held = Write(out var bytes);
-                if (!TryFlush(out var flush))
-                {
-                    Flushed(false, bytes, held);
-                }
-                else if (flush.IsCompletedSuccessfully)
-                {
-                    Flushed(flush.Result, bytes, held);
-                }
-                else
-                {
-                    _ = ResumeAsync(flush, bytes, held);
-                    return;
-                }
+                if (!SendOn(bytes, held)) return;
             }
 
             Interlocked.Exchange(ref _state, Idle);
             if (!HasWork || Interlocked.CompareExchange(ref _state, Running, Idle) != Idle) return;
         }
+    }
+
+    // False: the peer does not take it yet, and the loop goes on when it has.
+    private bool SendOn(int bytes, Credit held)
+    {
+        if (!TryFlush(out var flush))
+        {
+            Flushed(false, bytes, held);
+        }
+        else if (flush.IsCompletedSuccessfully)
+        {
+            Flushed(flush.Result, bytes, held);
+        }
+        else
+        {
+            _ = ResumeAsync(flush, bytes, held);
+            return false;
+        }
+
+        return true;
     }
 
     private async Task ResumeAsync(ValueTask<bool> flush, int bytes, Credit held)
@@ -174,8 +210,9 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         var (frames, messages, messageBytes) = (0, 0, 0);
         while (bytes < FlushBytes && outbox.TryTake(out var frame, out var held))
         {
-            socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
-            frames++;
+            if (frame.Framed > 0) socket.WriteFramed(frame.Bytes);
+            else socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
+            frames += Math.Max(frame.Framed, 1);
             bytes += frame.Length;
             messages += held.Messages;
             messageBytes += held.Bytes;

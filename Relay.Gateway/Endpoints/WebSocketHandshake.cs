@@ -16,6 +16,9 @@ internal static class WebSocketHandshake
 
     private const int KeyBytes = 16;
 
+    /// <summary>Whether a request asks for a WebSocket, be it in the right way or not.</summary>
+    public static bool IsWanted(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
+
     /// <summary>Checks the request. When it is no proper handshake it is answered: 405, 426 or 400.</summary>
     /// <returns>True when <see cref="AcceptAsync"/> may follow.</returns>
     public static async ValueTask<bool> CheckAsync(HttpContext context)

@@ -18,6 +18,8 @@ internal sealed record RelaySettings
 
     public RelayHubOptions Hub { get; init; } = new();
 
+    public RelayRoomsOptions Rooms { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();
