@@ -36,6 +36,12 @@ public enum CloseReason
     /// <summary>The user's hub could not be made.</summary>
     HubCreationFailed,
 
+    /// <summary>The tenant has as many rooms as allowed.</summary>
+    TooManyRooms,
+
+    /// <summary>The room's members may only receive, and this one sent.</summary>
+    ReceiveOnly,
+
     /// <summary>The address names a peer that the connection's identity is not.</summary>
     ForeignPeer,
 

@@ -1,6 +1,6 @@
 namespace Relay.Core.Errors;
 
-/// <summary>Every error code and close code of the hub, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
+/// <summary>Every error code and close code of hubs and rooms, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
 public static class ErrorCatalogue
 {
     /// <summary>Looks an error up.</summary>
@@ -23,6 +23,8 @@ public static class ErrorCatalogue
         ErrorCode.TokenExpired => TokenExpired,
         ErrorCode.TenantSuspended => TenantSuspended,
         ErrorCode.GoingAway => GoingAway,
+        ErrorCode.TooManyRooms => TooManyRooms,
+        ErrorCode.ReceiveOnly => ReceiveOnly,
         ErrorCode.OutcomeUnknown => OutcomeUnknown,
     };
 
@@ -42,6 +44,8 @@ public static class ErrorCatalogue
         CloseReason.RateLimited => Rate,
         CloseReason.MaxConnectionsReached => Limit,
         CloseReason.HubCreationFailed => NoHub,
+        CloseReason.TooManyRooms => NoRoom,
+        CloseReason.ReceiveOnly => Listener,
         CloseReason.ForeignPeer => Foreign,
         CloseReason.TooManyDocuments => Documents,
         CloseReason.Replaced => Newer,
@@ -59,7 +63,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry UnknownCommand = new("unknown_command", null, "The message has no type, or the type is not a string.");
     private static readonly ErrorEntry PluginNotFound = new("plugin_not_found", null, "No plugin's prefix matches the type.");
     private static readonly ErrorEntry PluginFailed = new("plugin_failed", null, "The plugin crashed on this message, or is marked failed.");
-    private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes.");
+    private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes, or rooms.max_message_bytes.");
     private static readonly ErrorEntry SlowConsumer = new("slow_consumer", CloseReason.SlowConsumer, "The connection did not read what was pushed to it.");
     private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user sends more than hub.max_messages_per_second.") { ClosesWhenItPersists = true };
     private static readonly ErrorEntry NoAnswer = new("no_answer", null, "The plugin finished without answering this request_id.");
@@ -67,19 +71,23 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry TokenExpired = new("token_expired", CloseReason.TokenExpired, "The connection's token ran out.");
     private static readonly ErrorEntry TenantSuspended = new("tenant_suspended", CloseReason.TenantSuspended, "The tenant is suspended.");
     private static readonly ErrorEntry GoingAway = new("going_away", CloseReason.GoingAway, "The relay is being stopped.");
+    private static readonly ErrorEntry TooManyRooms = new("too_many_rooms", CloseReason.TooManyRooms, "The tenant has rooms.max_rooms rooms, and this one is not among them.");
+    private static readonly ErrorEntry ReceiveOnly = new("receive_only", CloseReason.ReceiveOnly, "The room's members only receive, and this one sent a message.");
     private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "A part of the cluster was lost after it had taken the message: it may or may not have been handled.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");
     private static readonly CloseEntry Protocol = new(1002, "protocol_error", Reconnect.Never, "The client broke RFC 6455.");
     private static readonly CloseEntry Utf8 = new(1007, "invalid_utf8", Reconnect.Never, "A text message or a close reason was not UTF-8.");
-    private static readonly CloseEntry TooBig = new(1009, "message_too_big", Reconnect.Never, "A message was over hub.max_message_bytes.");
+    private static readonly CloseEntry TooBig = new(1009, "message_too_big", Reconnect.Never, "A message was over hub.max_message_bytes, or rooms.max_message_bytes.");
     private static readonly CloseEntry NoUser = new(4401, "missing_user_id", Reconnect.Never, "No user in the connection's identity.");
     private static readonly CloseEntry Suspended = new(4403, "tenant_suspended", Reconnect.Never, "The tenant is suspended.");
     private static readonly CloseEntry Slow = new(4408, "slow_consumer", Reconnect.AtOnce, "The connection's outbox was full of pushes that it did not read.");
     private static readonly CloseEntry Rate = new(4420, "rate_limited", Reconnect.Later, "The user went on sending more than hub.max_messages_per_second.");
     private static readonly CloseEntry Limit = new(4429, "max_connections_reached", Reconnect.Later, "The user is at the limit of connections.");
     private static readonly CloseEntry NoHub = new(4500, "hub_creation_failed", Reconnect.Later, "The user's hub could not be made.");
+    private static readonly CloseEntry NoRoom = new(4429, "too_many_rooms", Reconnect.Later, "The tenant has rooms.max_rooms rooms, and this one is not among them.");
+    private static readonly CloseEntry Listener = new(4405, "receive_only", Reconnect.Never, "The room's members only receive, and this one sent a message.");
     private static readonly CloseEntry Foreign = new(4403, "foreign_peer", Reconnect.Never, "The address names a peer that the connection's identity is not.");
     private static readonly CloseEntry Documents = new(4413, "too_many_documents", Reconnect.Never, "The peer wants to be introduced for more than peers.max_documents documents.");
     private static readonly CloseEntry Newer = new(4409, "replaced", Reconnect.Never, "A newer connection of the same peer waits for the same partner.");

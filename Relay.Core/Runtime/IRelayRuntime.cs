@@ -7,6 +7,9 @@ namespace Relay.Core.Runtime;
 /// <summary>What the gateway speaks to: the hubs in this process, or a cluster of them.</summary>
 public interface IRelayRuntime
 {
+    /// <summary>The rooms.</summary>
+    IRoomRuntime Rooms { get; }
+
     /// <summary>The peers.</summary>
     IPeerRuntime Peers { get; }
 

@@ -8,4 +8,11 @@ namespace Relay.Gateway.Connections;
 /// <param name="CloseTimeout">How long a closing connection may take.</param>
 /// <param name="PingInterval">How long nothing may be heard before a ping is sent.</param>
 /// <param name="PingTimeout">How long nothing may be heard after it.</param>
-internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout);
+internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout)
+{
+    /// <summary>An error that closes is told in a frame as well. Not where every frame is some member's message.</summary>
+    public bool TellsErrors { get; init; } = true;
+
+    /// <summary>What a peer sent before it left is taken, however long that needs to wait. Not where a peer that is gone holds a place that others want.</summary>
+    public bool ReadsToTheEnd { get; init; }
+}

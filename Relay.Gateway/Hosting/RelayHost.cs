@@ -70,6 +70,7 @@ internal static class RelayHost
         app.UseRouting();
         app.MapConsole();
         app.MapHubsApi();
+        app.MapRoomsApi();
         app.MapHealth();
     }
 

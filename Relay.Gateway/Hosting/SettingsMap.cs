@@ -145,6 +145,8 @@ internal static partial class SettingsMap
         Postgres.Value("timeout", Duration(Second, Minute), o => o.Timeout, (o, v) => o with { Timeout = v },
             "How long the database may take, and how long an operation may wait for it; rounded up to seconds."),
 
+        .. RoomSettings.All,
+        .. PeerSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),

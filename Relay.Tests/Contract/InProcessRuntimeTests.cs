@@ -76,3 +76,8 @@ public sealed class InProcessStopTests : StopContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
 }
+
+public sealed class InProcessPeerTests : PeerContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}
