@@ -60,7 +60,6 @@ public class YamlTests
     [InlineData("peers: {}", "peers")]
     [InlineData("nodes: { enabled: true }", "nodes")]
     [InlineData("tunnel: { paths: [/tunnel] }", "tunnel")]
-    [InlineData("server: { tls: { enabled: true, cert_file: a } }", "server.tls")]
     public void SectionsOfLaterVersionsSaySoOnce(string yaml, string key) =>
         Assert.Equal([$"relay.yaml:1: {key}: is not part of this version"], Loading.FaultsOf(yaml));
 
