@@ -85,7 +85,7 @@ internal sealed class Connection : IHubConnection, IRoomConnection
     public void Close(ErrorCode error)
     {
         var reason = ErrorCatalogue.Of(error).Closes ?? throw new ArgumentException($"{error} does not close.", nameof(error));
-        BeginClose(reason, ErrorCatalogue.Of(reason).Code, Told(error));
+        BeginClose(reason, ErrorCatalogue.Of(reason).Code, _limits.Told(error));
     }
 
     /// <summary>Gives the connection what it is for. Without it, it only closes.</summary>
@@ -245,20 +245,17 @@ internal sealed class Connection : IHubConnection, IRoomConnection
     // Whether what nobody asked for may be queued; who has not read as much as fits is closed.
     private bool Fits(int length)
     {
-        if (IsClosed) return false;
-        if (!_outbox.WouldOverflow(length)) return true;
+        if (IsClosed || !_outbox.WouldOverflow(length)) return !IsClosed;
         _counters.PushOverflowed();
         Close(ErrorCode.SlowConsumer);
         return false;
     }
 
-    private Frame? Told(ErrorCode error) => _limits.TellsErrors ? Frames.Error(error) : null;
-
     private void OnViolation(in IncomingFrame frame)
     {
         Volatile.Write(ref _lingering, true);
         var reason = Violations.Reason(frame.CloseCode);
-        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Told(ErrorCode.MessageTooBig) : null);
+        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? _limits.Told(ErrorCode.MessageTooBig) : null);
     }
 
     // The one way to close: what waits is dropped, the frame in progress ends, then the error frame and the close frame; input is
