@@ -23,7 +23,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
         _key = CentralKey.FromActorKey(this.GetPrimaryKeyString());
         var limits = silo.Options.Hubs;
         _hub = new(_key.Tenant, limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards }, this);
-        _self = grains.GetGrain<ICentralHubGrain>(this.GetPrimaryKeyString());
+        _self = grains.Central(_key);
         _born = silo.Time.GetTimestamp();
         silo.Add(this);
         return Task.CompletedTask;
@@ -99,22 +99,10 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     }
 
     /// <summary>From any thread: has the directory look for idle hubs, in a turn of its own.</summary>
-    internal void CollectSoon() => _ = TellAsync(_self.Collect);
+    internal void CollectSoon() => _ = TenantContext.TellAsync(_key.Tenant, _self.Collect);
 
-    private void Tell(UserKey user, Func<IUserHubGrain, Task> call) => _ = TellAsync(() => call(grains.GetGrain<IUserHubGrain>(user.ToActorKey())));
-
-    private async Task TellAsync(Func<Task> call)
-    {
-        try
-        {
-            TenantContext.Set(_key.Tenant);
-            await call();
-        }
-        catch (Exception)
-        {
-            // A hub that cannot be reached now is asked again at the next collection, and forgotten when it does not answer then.
-        }
-    }
+    // A hub that cannot be reached now is asked again at the next collection, and forgotten when it does not answer then.
+    private void Tell(UserKey user, Func<IUserHubGrain, Task> call) => _ = TenantContext.TellAsync(_key.Tenant, () => call(grains.Hub(user)));
 }
 
 /// <summary>A user's hub as a directory names it: by the user, with the epoch that was last heard of.</summary>

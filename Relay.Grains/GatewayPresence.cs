@@ -31,7 +31,7 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
         await _announcing;
         try
         {
-            await grains.GetGrain<IGatewayDirectoryGrain>(0).Withdraw(Gateway.Id);
+            await grains.Gateways().Withdraw(Gateway.Id);
         }
         catch (Exception e)
         {
@@ -72,7 +72,7 @@ internal sealed class GatewayPresence(IGrainFactory grains, GatewayObserver obse
     {
         try
         {
-            var directory = await grains.GetGrain<IGatewayDirectoryGrain>(0).Announce(Gateway).WaitAsync(options.AnnounceInterval, time);
+            var directory = await grains.Gateways().Announce(Gateway).WaitAsync(options.AnnounceInterval, time);
             Volatile.Write(ref _gateway, Gateway with { Directory = directory });
             return true;
         }

@@ -65,16 +65,14 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public async ValueTask<int> PushToGroupAsync(TenantId tenant, string group, Frame frame)
     {
         TenantContext.Set(tenant);
-        return (await Task.WhenAll(Centrals(tenant).Select(central => central.PushToGroup(group, frame.Bytes)))).Sum();
+        return (await Task.WhenAll(Grains.Centrals(tenant, Options).Select(central => central.PushToGroup(group, frame.Bytes)))).Sum();
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> JoinGroupAsync(UserKey user, string group) => Ids.IsValid(group)
-        ? await MayKnowAsync(user) && await Hub(user).SetGroup(group, true)
-        : throw new ArgumentException("A group is named by 1 to 256 bytes of UTF-8 without U+0000.", nameof(group));
+    public ValueTask<bool> JoinGroupAsync(UserKey user, string group) => SetGroupAsync(user, Ids.Checked(group), true);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => await MayKnowAsync(user) && await Hub(user).SetGroup(group, false);
+    public ValueTask<bool> LeaveGroupAsync(UserKey user, string group) => SetGroupAsync(user, group, false);
 
     /// <inheritdoc/>
     public async ValueTask<bool> RevivePluginAsync(UserKey user, string prefix) => await MayKnowAsync(user) && await Hub(user).Revive(prefix);
@@ -83,7 +81,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public async ValueTask<HubPage> ListHubsAsync(TenantId tenant, string? after, int limit)
     {
         TenantContext.Set(tenant);
-        var pages = await Task.WhenAll(Centrals(tenant).Select(central => central.List(after, limit)));
+        var pages = await Task.WhenAll(Grains.Centrals(tenant, Options).Select(central => central.List(after, limit)));
         var users = pages.SelectMany(static page => page.Users).Order(StringComparer.Ordinal).Take(limit);
         var views = await Task.WhenAll(users.Select(user => Hub(new(tenant, user)).Describe()));
         return new(pages.Sum(static page => page.Total), pages.Sum(static page => page.Clients), [.. views.OfType<HubView>().Select(Description)]);
@@ -111,7 +109,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     {
         TenantContext.Set(user.Tenant);
         DirectoryContext.Set(Gateway.Directory);
-        return Grains.GetGrain<IUserHubGrain>(user.ToActorKey());
+        return Grains.Hub(user);
     }
 
     internal UserLink? Find(UserKey user) => _links.GetValueOrDefault(user);
@@ -160,16 +158,13 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         }
     }
 
+    private async ValueTask<bool> SetGroupAsync(UserKey user, string group, bool member) => await MayKnowAsync(user) && await Hub(user).SetGroup(group, member);
+
     private async Task<bool> MayKnowAsync(UserKey user) => await Central(user).MayKnow(user.UserId);
 
     private ICentralHubGrain Central(UserKey user)
     {
         TenantContext.Set(user.Tenant);
-        return Grains.GetGrain<ICentralHubGrain>(CentralKey.Of(user, Options.CentralShards).ToActorKey());
-    }
-
-    private IEnumerable<ICentralHubGrain> Centrals(TenantId tenant)
-    {
-        for (var shard = 0; shard < Options.CentralShards; shard++) yield return Grains.GetGrain<ICentralHubGrain>(new CentralKey(tenant, shard).ToActorKey());
+        return Grains.Central(user, Options);
     }
 }

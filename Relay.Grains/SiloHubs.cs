@@ -15,7 +15,6 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private readonly ConcurrentDictionary<string, Lazy<GatewayOutbox>> _gateways = new();
     private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
     private readonly ClusterOptions _cluster;
-    private readonly TimeProvider _time;
     private readonly ClusterLog _log;
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
@@ -34,7 +33,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         ISiloStatusOracle silos)
         : base(options, registry, stores, services, logs, clock.Provider, services.GetService<IIncarnationSource>() ?? new ClockNumbers(time))
     {
-        (_cluster, _time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
+        (_cluster, Time, Counters, Silo) = (cluster, time, counters, silo.SiloAddress.ToParsableString());
         _log = new(logs.CreateLogger<SiloHubs>());
         _nextCollection = options.Hubs.CollectionInterval;
         _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
@@ -44,6 +43,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     public override void Dispose()
     {
         _repetition.Dispose();
+        foreach (var (_, gateway) in _gateways) gateway.Value.Dispose();
         base.Dispose();
     }
 
@@ -54,7 +54,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     }
 
     /// <summary>The source of the cluster's own time: leases, repetitions.</summary>
-    internal TimeProvider Time => _time;
+    internal TimeProvider Time { get; }
 
     /// <summary>The silo's address.</summary>
     internal string Silo { get; }
@@ -92,7 +92,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         foreach (var (hub, _) in _hubs) hub.Repeat();
     }
 
-    private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, _time, _log, Lost);
+    private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, Time, _log, Lost);
 
     private void Lost(GatewayOutbox gateway) => _gateways.TryRemove(gateway.Id, out _);
 }

@@ -10,4 +10,18 @@ internal static class TenantContext
     public static string? Current => RequestContext.Get(Name) as string;
 
     public static void Set(TenantId tenant) => RequestContext.Set(Name, tenant.Name);
+
+    /// <summary>Tells an actor of the tenant something that is given up when it does not arrive.</summary>
+    public static async Task TellAsync(TenantId tenant, Func<Task> call)
+    {
+        try
+        {
+            Set(tenant);
+            await call();
+        }
+        catch (Exception)
+        {
+            // The caller says with what it is given up.
+        }
+    }
 }

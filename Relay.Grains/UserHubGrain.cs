@@ -25,8 +25,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _key = UserKey.FromActorKey(this.GetPrimaryKeyString());
-        var central = grains.GetGrain<ICentralHubGrain>(CentralKey.Of(_key, cluster.CentralShards).ToActorKey());
-        _central = new(central, _key, silo.NextEpoch(), cluster, silo.Time);
+        _central = new(grains.Central(_key, cluster), _key, silo.NextEpoch(), cluster, silo.Time);
         silo.Add(this);
         return Task.CompletedTask;
     }
@@ -157,28 +156,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     public void PushToGroup(string group, Frame frame)
     {
-        for (var shard = 0; shard < cluster.CentralShards; shard++)
-        {
-            var central = grains.GetGrain<ICentralHubGrain>(new CentralKey(_key.Tenant, shard).ToActorKey());
-            _ = TryPushAsync(central, group, frame.Bytes);
-        }
+        // A push is given up with the part of the directory that it went to.
+        foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
 
     /// <summary>Tells the central hub again. Any thread.</summary>
     internal void Repeat() => _actor?.Post(HubInput.Query(static (hub, _) => hub.Repeat()));
-
-    private async Task TryPushAsync(ICentralHubGrain central, string group, byte[] frame)
-    {
-        try
-        {
-            TenantContext.Set(_key.Tenant);
-            await central.PushToGroup(group, frame);
-        }
-        catch (Exception)
-        {
-            // A push is given up with the part of the directory that it went to.
-        }
-    }
 
     // The connection that makes the hub stands for the user in its plugins' contexts.
     private GatewayLink Link(GatewayRef gateway, ConnectionInfo? first)
@@ -220,7 +203,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     private async Task GatherAsync(string directory)
     {
-        var gateways = await grains.GetGrain<IGatewayDirectoryGrain>(0).List(directory);
+        var gateways = await grains.Gateways().List(directory);
         foreach (var (gateway, held) in await Task.WhenAll(gateways.Select(HeldAsync)))
             if (held.Length > 0) await RestoreAsync(Link(gateway, held[0]), held);
     }

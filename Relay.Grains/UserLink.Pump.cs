@@ -54,13 +54,13 @@ internal sealed partial class UserLink
     {
         if (_waiting.Count == 0) return false;
         var (items, bytes) = (new List<ClientItem>(), 0);
-        while (items.Count < BatchItems && bytes < BatchBytes && _waiting.TryDequeue(out var item))
+        while (items.Count < BatchItems && bytes < BatchBytes && _waiting.TryDequeue(out var waiting))
         {
+            var item = waiting.Item;
             if (item.Kind == ClientItemKind.Message)
             {
-                if (!_connections.TryGetValue(item.Connection, out var linked)) continue;
-                ClientEnvelope.TryRead(item.Frame, out var envelope, out _);
-                _outstanding.Add(item.Number, new(linked, envelope.RequestId.ToArray(), envelope.Credit));
+                if (!_connections.ContainsKey(item.Connection)) continue;
+                _outstanding.Add(item.Number, waiting.Request);
             }
 
             items.Add(item);

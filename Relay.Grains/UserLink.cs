@@ -20,7 +20,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     private readonly Dictionary<string, LinkedConnection> _connections = [];
 
     // Bounded by the connections' credit, and one item more for each that leaves or has room again.
-    private readonly Queue<ClientItem> _waiting = new();
+    private readonly Queue<Waiting> _waiting = new();
     private readonly SortedDictionary<long, Outstanding> _outstanding = [];
     private ClientItem[]? _onItsWay;
     private bool _wasRefused;
@@ -87,7 +87,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
     // Connections whose leaving the hub may not have heard of yet.
     private string[] Left()
     {
-        lock (_gate) return [.. _waiting.Concat(_onItsWay ?? []).Where(static item => item.Kind == ClientItemKind.Leave).Select(static item => item.Connection)];
+        lock (_gate) return [.. _waiting.Select(static waiting => waiting.Item).Concat(_onItsWay ?? []).Where(static item => item.Kind == ClientItemKind.Leave).Select(static item => item.Connection)];
     }
 
     /// <summary>A message of a connection.</summary>
@@ -96,7 +96,8 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (!_connections.ContainsKey(linked.Connection.Id)) return;
-            _waiting.Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame));
+            var item = new ClientItem(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame);
+            _waiting.Enqueue(new(item, new(linked, message.RequestId.ToArray(), message.Credit)));
             Pump();
         }
     }
@@ -107,7 +108,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (!Forget(linked)) return;
-            _waiting.Enqueue(new(ClientItemKind.Leave, linked.Connection.Id, 0, []));
+            _waiting.Enqueue(new(new(ClientItemKind.Leave, linked.Connection.Id, 0, []), default));
             Pump();
         }
     }
@@ -118,7 +119,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
         lock (_gate)
         {
             if (linked.BlockedAt == 0 || !_connections.ContainsKey(linked.Connection.Id)) return;
-            _waiting.Enqueue(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []));
+            _waiting.Enqueue(new(new(ClientItemKind.Room, linked.Connection.Id, linked.BlockedAt, []), default));
             linked.BlockedAt = 0;
             Pump();
         }
@@ -268,4 +269,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user)
 
     /// <summary>A message that the hub may have taken and has not answered.</summary>
     private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit);
+
+    /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>
+    private readonly record struct Waiting(ClientItem Item, Outstanding Request);
 }

@@ -159,10 +159,9 @@ public readonly struct ClientEnvelope
 
     private static Member Which(ref Utf8JsonReader reader)
     {
-        if (!reader.ValueIsEscaped) return Known(reader.ValueSpan);
         try
         {
-            return Known(Encoding.UTF8.GetBytes(reader.GetString()!));
+            return Known(ref reader);
         }
         catch (InvalidOperationException)
         {
@@ -170,12 +169,12 @@ public readonly struct ClientEnvelope
         }
     }
 
-    private static Member Known(ReadOnlySpan<byte> name) => name.Length switch
-    {
-        4 => name.SequenceEqual("type"u8) ? Member.Type : name.SequenceEqual("data"u8) ? Member.Data : Member.None,
-        10 => name.SequenceEqual("request_id"u8) ? Member.RequestId : name.SequenceEqual("session_id"u8) ? Member.SessionId : Member.None,
-        _ => Member.None,
-    };
+    private static Member Known(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("type"u8) ? Member.Type
+        : reader.ValueTextEquals("data"u8) ? Member.Data
+        : reader.ValueTextEquals("request_id"u8) ? Member.RequestId
+        : reader.ValueTextEquals("session_id"u8) ? Member.SessionId
+        : Member.None;
 
     [Flags]
     private enum Member

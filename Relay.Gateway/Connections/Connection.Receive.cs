@@ -90,6 +90,6 @@ internal sealed partial class Connection
     {
         Volatile.Write(ref _lingering, true);
         var reason = Violations.Reason(frame.CloseCode);
-        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Told(ErrorCode.MessageTooBig) : null);
+        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? _limits.Told(ErrorCode.MessageTooBig) : null);
     }
 }

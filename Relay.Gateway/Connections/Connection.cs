@@ -91,7 +91,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection
     public void Close(ErrorCode error)
     {
         var reason = ErrorCatalogue.Of(error).Closes ?? throw new ArgumentException($"{error} does not close.", nameof(error));
-        BeginClose(reason, ErrorCatalogue.Of(reason).Code, Told(error));
+        BeginClose(reason, ErrorCatalogue.Of(reason).Code, _limits.Told(error));
     }
 
     /// <summary>Closes the connection for a reason that no error frame tells.</summary>
@@ -192,14 +192,11 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection
     // Whether what nobody asked for may be queued; who has not read as much as fits is closed.
     private bool Fits(int length)
     {
-        if (IsClosed) return false;
-        if (!_outbox.WouldOverflow(length)) return true;
+        if (IsClosed || !_outbox.WouldOverflow(length)) return !IsClosed;
         _counters.PushOverflowed();
         Close(ErrorCode.SlowConsumer);
         return false;
     }
-
-    private Frame? Told(ErrorCode error) => _limits.TellsErrors ? Frames.Error(error) : null;
 
     // The one way to close: what waits is dropped, the frame in progress ends, then the error frame and the close frame; input is
     // drained until the peer has closed, and after the close timeout the socket is aborted.

@@ -5,13 +5,15 @@ const Catalogue = [
   { code: 1001, name: 'going_away', reconnect: 'later', meaning: 'The relay is being stopped.' },
   { code: 1002, name: 'protocol_error', reconnect: 'never', meaning: 'The client broke RFC 6455.' },
   { code: 1007, name: 'invalid_utf8', reconnect: 'never', meaning: 'A text message was not UTF-8.' },
-  { code: 1009, name: 'message_too_big', reconnect: 'never', meaning: 'A message was over hub.max_message_bytes.' },
+  { code: 1009, name: 'message_too_big', reconnect: 'never', meaning: 'A message was over hub.max_message_bytes, or rooms.max_message_bytes.' },
   { code: 4401, name: 'missing_user_id', reconnect: 'never', meaning: 'The connection names no user.' },
   { code: 4401, name: 'token_expired', reconnect: 'at once', meaning: 'The token ran out; come back with a fresh one.' },
   { code: 4403, name: 'tenant_suspended', reconnect: 'never', meaning: 'The tenant is suspended.' },
+  { code: 4405, name: 'receive_only', reconnect: 'never', meaning: 'Members of this room only receive.' },
   { code: 4408, name: 'slow_consumer', reconnect: 'at once', meaning: 'Pushes arrived faster than they were read.' },
   { code: 4420, name: 'rate_limited', reconnect: 'later', meaning: 'The rate was exceeded for too long.' },
   { code: 4429, name: 'max_connections_reached', reconnect: 'later', meaning: 'The user is at the limit of connections.' },
+  { code: 4429, name: 'too_many_rooms', reconnect: 'later', meaning: 'The tenant has as many rooms as allowed.' },
   { code: 4500, name: 'hub_creation_failed', reconnect: 'later', meaning: 'The user’s hub could not be made.' },
 ];
 

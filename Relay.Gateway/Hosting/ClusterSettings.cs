@@ -30,7 +30,7 @@ internal static class ClusterSettings
         Cluster.Value("central_shards", Int(1, 1024), o => o.CentralShards, (o, v) => o with { CentralShards = v },
             "Over how many actors a tenant's list of hubs is spread. The same in every process of a cluster."),
         Cluster.Value("sync_interval", Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)), o => o.SyncInterval, (o, v) => o with { SyncInterval = v },
-            "How often a gateway repeats to each hub which connections it holds. The same in every process of a cluster."),
+            "How often silos and gateways tell each other that they live; who is silent for three of them loses what it held. The same in every process of a cluster."),
         Cluster.Value("host", SettingForms.OwnAddress, o => o.Host, (o, v) => o with { Host = v },
             "The address at which the cluster's other processes reach this silo. They need no password, so it must not be reachable from elsewhere."),
         Cluster.Value("silo_port", Int(1, 65535), o => o.SiloPort, (o, v) => o with { SiloPort = v },

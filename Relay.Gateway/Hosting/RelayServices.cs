@@ -19,6 +19,7 @@ internal static class RelayServices
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
+        services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),

@@ -6,22 +6,13 @@ namespace Relay.Gateway.Storage;
 /// <summary>The last fenced incarnation of one plugin, shared by the plugin's handles. Any thread may call.</summary>
 internal sealed class StoreFence
 {
-    private long _last = -1;
+    private readonly HighestNumber _last = new(-1);
 
     /// <summary>Whether handles of this incarnation may not read or write any more.</summary>
-    public bool Covers(long incarnation) => incarnation <= Volatile.Read(ref _last);
+    public bool Covers(long incarnation) => incarnation <= _last.Value;
 
     /// <summary>Fences every incarnation up to this one.</summary>
-    public void Raise(long incarnation)
-    {
-        var seen = Volatile.Read(ref _last);
-        while (seen < incarnation)
-        {
-            var found = Interlocked.CompareExchange(ref _last, incarnation, seen);
-            if (found == seen) return;
-            seen = found;
-        }
-    }
+    public void Raise(long incarnation) => _last.Raise(incarnation);
 }
 
 /// <summary>The fences of all plugins that have a handle.</summary>

@@ -17,10 +17,10 @@ internal sealed class PostgresIncarnations(TimeProvider time, long process) : II
     private const long Unset = long.MinValue;
 
     private readonly long _process = process & ((1 << ProcessBits) - 1);
+    private readonly HighestNumber _last = new(0);
     private long _offset = Unset;
-    private long _last;
 
-    public long Next() => (Advance(Microseconds(time.GetTimestamp()) + Volatile.Read(ref _offset)) << ProcessBits) | _process;
+    public long Next() => (_last.Next(Microseconds(time.GetTimestamp()) + Volatile.Read(ref _offset)) << ProcessBits) | _process;
 
     /// <summary>What the database's clock showed at some moment between two of ours. One caller at a time.</summary>
     public void Observe(long sent, long received, long clock)
@@ -31,28 +31,7 @@ internal sealed class PostgresIncarnations(TimeProvider time, long process) : II
     }
 
     /// <summary>Another process has given this one: what follows is higher.</summary>
-    public void Observe(long incarnation)
-    {
-        var seen = Volatile.Read(ref _last);
-        while (seen < incarnation >> ProcessBits)
-        {
-            var found = Interlocked.CompareExchange(ref _last, incarnation >> ProcessBits, seen);
-            if (found == seen) return;
-            seen = found;
-        }
-    }
-
-    private long Advance(long now)
-    {
-        var seen = Volatile.Read(ref _last);
-        while (true)
-        {
-            var next = Math.Max(now, seen + 1);
-            var found = Interlocked.CompareExchange(ref _last, next, seen);
-            if (found == seen) return next;
-            seen = found;
-        }
-    }
+    public void Observe(long incarnation) => _last.Raise(incarnation >> ProcessBits);
 
     private long Microseconds(long timestamp) => (long)((Int128)timestamp * 1_000_000 / time.TimestampFrequency);
 }

@@ -84,6 +84,8 @@ public sealed class ConnectionEndTests
             return ReadStatus.NeedMore;
         }
 
+        public void WriteFramed(ReadOnlySpan<byte> frames) { }
+
         public void Write(Opcode opcode, ReadOnlySpan<byte> payload) => log.Add($"write {opcode}");
 
         public ValueTask<bool> FlushAsync(CancellationToken cancellation = default)

@@ -1,0 +1,24 @@
+using Relay.Core;
+
+namespace Relay.Grains;
+
+/// <summary>Where the cluster's actors are, by what they stand for.</summary>
+internal static class GrainAddresses
+{
+    /// <summary>A user's hub.</summary>
+    public static IUserHubGrain Hub(this IGrainFactory grains, UserKey user) => grains.GetGrain<IUserHubGrain>(user.ToActorKey());
+
+    /// <summary>The part of the tenant's directory that knows the user.</summary>
+    public static ICentralHubGrain Central(this IGrainFactory grains, UserKey user, ClusterOptions cluster) =>
+        grains.Central(CentralKey.Of(user, cluster.CentralShards));
+
+    /// <summary>All parts of a tenant's directory.</summary>
+    public static IEnumerable<ICentralHubGrain> Centrals(this IGrainFactory grains, TenantId tenant, ClusterOptions cluster) =>
+        Enumerable.Range(0, cluster.CentralShards).Select(shard => grains.Central(new CentralKey(tenant, shard)));
+
+    /// <summary>One part of a tenant's directory.</summary>
+    public static ICentralHubGrain Central(this IGrainFactory grains, CentralKey part) => grains.GetGrain<ICentralHubGrain>(part.ToActorKey());
+
+    /// <summary>The directory of gateways.</summary>
+    public static IGatewayDirectoryGrain Gateways(this IGrainFactory grains) => grains.GetGrain<IGatewayDirectoryGrain>(0);
+}
