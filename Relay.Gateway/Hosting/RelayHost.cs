@@ -1,7 +1,9 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Telemetry;
 
@@ -46,6 +48,7 @@ internal static class RelayHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = name });
         builder.Logging.AddRelayLogging(settings.Logging, logFile);
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
 
         // The drain keeps its own time; the server gets a moment more to let go of what the drain has closed.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));

@@ -43,7 +43,7 @@ export async function start(test, cwd, args = [], env = {}) {
     });
     exited.then(({ code }) => failed(new Error(`the relay ended with ${code} before it listened`)));
   }));
-  return { url, metrics, ws: url.replace(/^http/, 'ws'), kill: (signal) => (child.kill(signal), within('the relay to end', exited)) };
+  return { url, metrics, pid: child.pid, ws: url.replace(/^http/, 'ws'), kill: (signal) => (child.kill(signal), within('the relay to end', exited)) };
 }
 
 /** A client that asks and awaits answers by request_id. */

@@ -18,7 +18,7 @@ public class IntroductionsTests : IIntroductionsPort<string>
 
     void IIntroductionsPort<string>.Ask(Inquiry inquiry, string documentId) => _asked.Enqueue((inquiry, documentId));
 
-    void IIntroductionsPort<string>.Leave(string peerId, string documentId) => _documents[documentId].Leave(peerId, Here);
+    void IIntroductionsPort<string>.Leave(string peerId, string documentId) => Document(documentId).Leave(peerId, Here);
 
     void IIntroductionsPort<string>.Introduce(string place, string peerId, Introduction introduction)
     {
@@ -79,7 +79,8 @@ public class IntroductionsTests : IIntroductionsPort<string>
         var (older, newer, bob) = (Open("alice"), Open("alice"), Open("bob"));
         Join(older, "x");
         Join(bob, "x");
-        Assert.Equal(([Met("bob", "x")], 0), (newer.TakeTold(), older.Told.Count));
+        Assert.Equal([Met("bob", "x")], newer.TakeTold());
+        Assert.Empty(older.Told);
         _rule.Close(newer);
         Join(bob, "x");
         Assert.Equal([Met("bob", "x")], older.TakeTold());
@@ -129,7 +130,8 @@ public class IntroductionsTests : IIntroductionsPort<string>
         Assert.Equal(CloseReason.TooManyDocuments, alice.Closed);
         _rule.Close(alice);
         Join(bob, "a", "b", "c");
-        Assert.Equal((null, 0), (bob.Closed, bob.Told.Count));
+        Assert.Null(bob.Closed);
+        Assert.Empty(bob.Told);
     }
 
     [Fact]

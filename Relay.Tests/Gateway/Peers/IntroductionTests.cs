@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Errors;
 using Relay.Gateway.Hosting;
@@ -16,10 +17,13 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
 
     private RelayServer Relay => server.Relay;
 
+    // A tenant for each test: sockets of earlier ones are still open.
+    private Task<RawWebSocketClient> MeetAsync(string peerId, [CallerMemberName] string tenant = "") => Relay.ConnectAsync($"/t/{tenant}/introduction/{peerId}");
+
     [Fact]
     public async Task TwoPeersOfOneDocumentMeet()
     {
-        var (alice, bob) = (await Relay.MeetAsync("alice"), await Relay.MeetAsync("bob"));
+        var (alice, bob) = (await MeetAsync("alice"), await MeetAsync("bob"));
         await alice.JoinAsync("two", "three");
         await alice.ExpectNothingAsync();
         await bob.JoinAsync("three", "four", "two");
@@ -30,7 +34,7 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     [Fact]
     public async Task PeersOfOneGenerationMeetThoseOfTheOther()
     {
-        var (older, newer) = (await Relay.MeetAsync("older"), await Relay.MeetAsync("newer"));
+        var (older, newer) = (await MeetAsync("older"), await MeetAsync("newer"));
         await older.JoinAsync("packed");
         await older.ExpectNothingAsync();
         await newer.SendFrameAsync(Opcode.Binary, PackedJoin);
@@ -43,7 +47,7 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     [Fact]
     public async Task IdsArePercentDecodedOnce()
     {
-        var (one, other) = (await Relay.MeetAsync("%C3%BC%20a%2Fb%3A"), await Relay.MeetAsync("a%252Fb"));
+        var (one, other) = (await MeetAsync("%C3%BC%20a%2Fb%3A"), await MeetAsync("a%252Fb"));
         await one.JoinAsync("ids");
         await one.ExpectNothingAsync();
         await other.JoinAsync("ids");
@@ -55,7 +59,7 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     public async Task GarbageIsIgnoredAndTheSocketStaysOpen()
     {
         var counters = Relay.Services.GetRequiredService<GatewayCounters>();
-        var (alice, bob) = (await Relay.MeetAsync("alice"), await Relay.MeetAsync("bob"));
+        var (alice, bob) = (await MeetAsync("alice"), await MeetAsync("bob"));
         await alice.JoinAsync("garbage");
         await alice.ExpectNothingAsync();
         var before = counters.PeerMessagesIgnored;
@@ -71,13 +75,13 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     [Fact]
     public async Task ANewerSocketStaysReachableWhenTheOlderCloses()
     {
-        var (older, newer) = (await Relay.MeetAsync("twice"), await Relay.MeetAsync("twice"));
+        var (older, newer) = (await MeetAsync("twice"), await MeetAsync("twice"));
         await older.JoinAsync("reach");
         await newer.JoinAsync("reach");
         await newer.ExpectNothingAsync();
         await older.SendCloseAsync(1000);
         Assert.Equal(1000, (await older.ReceiveCloseAsync()).Code);
-        var bob = await Relay.MeetAsync("bob");
+        var bob = await MeetAsync("bob");
         await bob.JoinAsync("reach");
         await bob.ExpectMeetingAsync("twice", "reach");
         await newer.ExpectMeetingAsync("bob", "reach");
@@ -86,14 +90,14 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     [Fact]
     public async Task WhoLeavesADocumentOrClosesIsNotIntroduced()
     {
-        var (leaves, closes) = (await Relay.MeetAsync("leaves"), await Relay.MeetAsync("closes"));
+        var (leaves, closes) = (await MeetAsync("leaves"), await MeetAsync("closes"));
         await leaves.JoinAsync("gone");
         await leaves.SendTextAsync("""{"type":"Leave","documentIds":["gone"]}""");
         await leaves.ExpectNothingAsync();
         await closes.JoinAsync("gone");
         await closes.SendCloseAsync(1000);
         Assert.Equal(1000, (await closes.ReceiveCloseAsync()).Code);
-        var bob = await Relay.MeetAsync("bob");
+        var bob = await MeetAsync("bob");
         await bob.JoinAsync("gone");
         await bob.ExpectNothingAsync();
         await leaves.ExpectNothingAsync();
@@ -102,7 +106,7 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     [Fact]
     public async Task TenantsDoNotMeet()
     {
-        var (here, there) = (await Relay.MeetAsync("alice"), await Relay.ConnectAsync("/t/acme/introduction/bob"));
+        var (here, there) = (await MeetAsync("alice"), await Relay.ConnectAsync("/t/acme/introduction/bob"));
         await here.JoinAsync("tenants");
         await here.ExpectNothingAsync();
         await there.JoinAsync("tenants");
@@ -129,7 +133,7 @@ public sealed class IntroductionTests(PeerServer server) : IClassFixture<PeerSer
     public async Task TwoHundredPeersOfOneDocumentAllMeet()
     {
         const int Count = 200;
-        var peers = await Task.WhenAll(Enumerable.Range(0, Count).Select(i => Relay.MeetAsync($"p{i}")));
+        var peers = await Task.WhenAll(Enumerable.Range(0, Count).Select(i => MeetAsync($"p{i}")));
         await Task.WhenAll(peers.Select(static peer => peer.JoinAsync("crowd")));
         await Task.WhenAll(peers.Select(async (peer, i) =>
         {

@@ -57,7 +57,6 @@ public class YamlTests
         Assert.StartsWith("relay.yaml:1: " + fault, Assert.Single(Loading.FaultsOf(yaml)));
 
     [Theory]
-    [InlineData("peers: {}", "peers")]
     [InlineData("nodes: { enabled: true }", "nodes")]
     [InlineData("tunnel: { paths: [/tunnel] }", "tunnel")]
     public void SectionsOfLaterVersionsSaySoOnce(string yaml, string key) =>
