@@ -10,7 +10,17 @@ import WebSocket from 'ws';
 const require = createRequire(import.meta.url);
 export const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 
-globalThis.WebSocket = WebSocket;
+// In a browser each message is a task of its own; with ws one that comes together with the answer to the upgrade is told before those who wait
+// for the socket have gone on. The older client gets what it was written for.
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.once('open', () => {
+      this.pause();
+      setImmediate(() => this.resume());
+    });
+  }
+};
 
 /** Bundles a file, with some of its imports answered by other files, and loads it. */
 export async function load(entry, replaced = {}) {
