@@ -24,6 +24,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         {
             foreach (var part in batch.Users)
                 runtime.Find(UserKey.FromActorKey(part.User))?.Deliver(part, full);
+            foreach (var part in batch.Rooms) runtime.ClusterRooms.Deliver(part);
         }
 
         var reply = new DeliveryReply([.. full]);
