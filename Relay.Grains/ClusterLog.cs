@@ -23,6 +23,12 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4007, LogLevel.Error, "A batch could not be made or sent; the relay has a bug")]
     internal partial void PumpFailed(Exception exception);
 
+    [LoggerMessage(6001, LogLevel.Error, "A turn of a room threw; the relay has a bug")]
+    internal partial void RoomFault(Exception exception);
+
+    [LoggerMessage(6002, LogLevel.Warning, "The room {Room} cannot be reached: {Reason}")]
+    internal partial void RoomUnreachable(Core.RoomKey room, string reason);
+
     [LoggerMessage(4006, LogLevel.Warning, "A central hub cannot be reached: {Reason}")]
     internal partial void CentralUnreachable(string reason);
 }

@@ -15,6 +15,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
     private readonly Dictionary<RoomMember, ClusterRoomJoin> _joins = [];
     private long _link;
     private bool _deferred;
+    private bool _entering;
     private bool _ended;
 
     public ClusterRoom(ClusterRooms rooms, RoomKey key, RoomPolicy policy)
@@ -115,9 +116,10 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
             return;
         }
 
+        if (_link == 0 && !_entering) Interlocked.Increment(ref _rooms.Counters.RoomsValue);
         _joins[join.Member] = join;
         _room.Join(join.Member, join.Since);
-        if (!_room.IsLive) _pump.Enter();
+        if (!_room.IsLive) Enter();
     }
 
     private void Leave(RoomMember member)
@@ -145,7 +147,15 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
         // From an entry before this one.
         if (delivery.Link != _link) return;
         foreach (var item in delivery.Items) _room.Hear(delivery.Epoch, item.ToNews());
-        if (!_room.IsLive) _pump.Enter();
+        if (_room.IsLive) _entering = false;
+        else Enter();
+    }
+
+    private void Enter()
+    {
+        if (_entering) return;
+        _entering = true;
+        _pump.Enter();
     }
 
     private RoomEntry Entry()
@@ -159,6 +169,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
 
     private void Refuse()
     {
+        _entering = false;
         foreach (var member in _room.Refuse())
             if (_joins.Remove(member, out var join)) join.Answer.TrySetResult(new(null, ErrorCode.TooManyRooms));
 
@@ -171,6 +182,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
     {
         if (_ended) return;
         _room.Lose();
+        _entering = true;
         _pump.Enter();
     }
 

@@ -60,6 +60,9 @@ internal sealed class ClusterRooms(OrleansRuntime runtime, RoomOptions options) 
         ? new(view.Total, view.Members is { } members ? [.. members.Select(static member => new RoomMemberInfo(member.Connection, member.User))] : null)
         : null;
 
+    /// <summary>Where a room's grain was last heard of.</summary>
+    internal string? SiloOf(RoomKey room) => _rooms.GetValueOrDefault(room)?.Silo;
+
     internal RoomPolicy PolicyOf(RoomKey room) => options.Of(room.Name);
 
     /// <summary>The room, for a call in the room's tenant.</summary>
@@ -72,7 +75,10 @@ internal sealed class ClusterRooms(OrleansRuntime runtime, RoomOptions options) 
     /// <summary>A room has told this gateway something.</summary>
     internal void Deliver(RoomDelivery delivery)
     {
-        if (_rooms.TryGetValue(RoomKey.FromActorKey(delivery.Room), out var room)) room.Post(ClusterRoomInput.Hear(delivery));
+        var key = RoomKey.FromActorKey(delivery.Room);
+        if (_rooms.TryGetValue(key, out var room)) room.Post(ClusterRoomInput.Hear(delivery));
+        // An entry that came behind the leaving.
+        else _ = TenantContext.TellAsync(key.Tenant, () => runtime.Grains.Room(key).Leave(runtime.Gateway.Id, delivery.Link));
     }
 
     /// <summary>A silo cannot be reached: whoever has a room there enters its successor.</summary>

@@ -1,6 +1,5 @@
 using Orleans.Placement;
 using Relay.Core;
-using Relay.Core.Protocol;
 using Relay.Core.Rooms;
 using Relay.Grains.Wire;
 

@@ -1,4 +1,3 @@
-using Relay.Core;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;

@@ -16,6 +16,7 @@ internal sealed class RoomPump(ClusterRooms rooms, ClusterRoom room)
     private const int BatchBytes = 256 * 1024;
 
     private readonly ConcurrentQueue<Entry> _queue = new();
+    private List<Entry>? _held;
     private long _link;
     private long _batch;
     private long _endOf;
@@ -35,7 +36,7 @@ internal sealed class RoomPump(ClusterRooms rooms, ClusterRoom room)
         set => Volatile.Write(ref _members, value);
     }
 
-    private bool HasWork => _enter || _ends || !_queue.IsEmpty;
+    private bool HasWork => _ends || _enter || _held is not null || !_queue.IsEmpty;
 
     public void Tell(RoomTelling item, Action? told = null) => Add(new(item, told, null, default));
 
@@ -87,21 +88,10 @@ internal sealed class RoomPump(ClusterRooms rooms, ClusterRoom room)
         }
     }
 
-    private async Task StepAsync()
-    {
-        if (_ends)
-        {
-            await EndAsync();
-        }
-        else if (_enter)
-        {
-            await EnterAsync();
-        }
-        else
-        {
-            await SendAsync();
-        }
-    }
+    private Task StepAsync() =>
+        _enter && !_ends ? EnterAsync()
+        : _held is not null || !_queue.IsEmpty ? SendAsync()
+        : EndAsync();
 
     private async Task EnterAsync()
     {
@@ -125,7 +115,8 @@ internal sealed class RoomPump(ClusterRooms rooms, ClusterRoom room)
 
     private async Task SendAsync()
     {
-        var batch = Gather();
+        var batch = _held ?? Gather();
+        _held = null;
         var items = batch.Select(static entry => entry.Item).ToArray();
         var number = ++_batch;
         for (var failed = 0; !rooms.Runtime.IsOver; failed++)
@@ -135,7 +126,7 @@ internal sealed class RoomPump(ClusterRooms rooms, ClusterRoom room)
                 if (await rooms.Grain(room.Key).Accept(rooms.Runtime.Gateway.Id, _link, number, Members, items).WaitAsync(rooms.Runtime.Options.CallTimeout, rooms.Runtime.Time))
                     Settle(batch);
                 else
-                    await NotInAsync(batch, mayBeTaken: failed > 0);
+                    NotIn(batch, mayBeTaken: failed > 0);
                 return;
             }
             catch (Exception e)
@@ -146,38 +137,35 @@ internal sealed class RoomPump(ClusterRooms rooms, ClusterRoom room)
         }
     }
 
-    // The room began anew, or has let this gateway go. What it had surely not taken goes to it behind the entry, in its place.
-    private async Task NotInAsync(List<Entry> batch, bool mayBeTaken)
+    // The room began anew, or has let this gateway go. What it had surely not taken goes to it behind the entry.
+    private void NotIn(List<Entry> batch, bool mayBeTaken)
     {
-        if (mayBeTaken)
+        var given = mayBeTaken || _ends ? batch.Where(static entry => entry.Item.Kind == RoomTellingKind.Message).ToList() : [];
+        Interlocked.Add(ref rooms.Counters.LostValue, given.Count);
+        Settle(given);
+        if (_ends)
         {
-            Interlocked.Add(ref rooms.Counters.LostValue, batch.Count(static entry => entry.Item.Kind == RoomTellingKind.Message));
-            var others = batch.Where(static entry => entry.Item.Kind != RoomTellingKind.Message).ToList();
-            Settle([.. batch.Where(static entry => entry.Item.Kind == RoomTellingKind.Message)]);
-            batch = others;
+            Settle([.. batch.Except(given)]);
+            return;
         }
 
-        room.EnterAgain();
-        do
-        {
-            await EnterAsync();
-        }
-        while (_enter && !_ends && !rooms.Runtime.IsOver);
-        if (batch.Count == 0) return;
-        var rest = _queue.ToArray();
-        _queue.Clear();
-        foreach (var entry in (Entry[])[.. batch, .. rest]) _queue.Enqueue(entry);
+        _held = given.Count == 0 ? batch : [.. batch.Where(static entry => entry.Item.Kind != RoomTellingKind.Message)];
+        _enter = true;
     }
 
     private async Task EndAsync()
     {
-        // What is still to be told has no reader here, but may have elsewhere.
-        if (!_queue.IsEmpty && !_enter) await SendAsync();
-        if (!_queue.IsEmpty && !_enter) return;
-        _ends = _enter = false;
-        Settle([.. _queue]);
-        _queue.Clear();
-        await Core.TenantCall(rooms, room);
+        if (!_ends) return;
+        try
+        {
+            await rooms.Grain(room.Key).Leave(rooms.Runtime.Gateway.Id, Volatile.Read(ref _endOf)).WaitAsync(rooms.Runtime.Options.CallTimeout, rooms.Runtime.Time);
+            _ends = _enter = false;
+        }
+        catch (Exception e)
+        {
+            rooms.Runtime.Log.RoomUnreachable(room.Key, e.Message);
+            await Task.Delay(rooms.Runtime.Options.RetryDelay, rooms.Runtime.Time);
+        }
     }
 
     private List<Entry> Gather()
