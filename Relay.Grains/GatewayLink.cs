@@ -5,7 +5,7 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>One gateway's connections of one user, at the user's hub.</summary>
-internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string user, long epoch)
+internal sealed class GatewayLink(UserHubActor hub, GatewayOutbox outbox, string user, long epoch) : IGatewayPart
 {
     private readonly ConcurrentDictionary<string, RemoteConnection> _connections = new();
 

@@ -24,11 +24,18 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         {
             foreach (var part in batch.Users)
                 runtime.Find(UserKey.FromActorKey(part.User))?.Deliver(part, full);
+            foreach (var part in batch.Rooms) runtime.ClusterRooms.Deliver(part);
         }
 
         var reply = new DeliveryReply([.. full]);
         _last[batch.Silo] = (batch.Outbox, batch.Number, reply);
         return Task.FromResult(reply);
+    }
+
+    public Task Carry(TrunkMessage message)
+    {
+        runtime.ClusterPeers.Receive(message);
+        return Task.CompletedTask;
     }
 
     public Task<ConnectionInfo[]> Held(string user) => Task.FromResult(runtime.Find(UserKey.FromActorKey(user))?.Held() ?? []);

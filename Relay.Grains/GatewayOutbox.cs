@@ -14,7 +14,8 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchBytes = 512 * 1024;
 
     private readonly ConcurrentQueue<(GatewayLink Link, Delivery Item, RemoteConnection? Connection)> _queue = new();
-    private readonly ConcurrentDictionary<GatewayLink, bool> _links = new();
+    private readonly ConcurrentQueue<(RoomGateway Room, RoomNewsItem Item)> _rooms = new();
+    private readonly ConcurrentDictionary<IGatewayPart, bool> _links = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
     private readonly ClusterOptions _options;
@@ -39,18 +40,27 @@ internal sealed class GatewayOutbox : IDisposable
 
     public bool IsLost => _isLost;
 
-    public void Add(GatewayLink link)
+    private bool HasWork => !_queue.IsEmpty || !_rooms.IsEmpty || Volatile.Read(ref _beatWanted) != 0;
+
+    public void Add(IGatewayPart link)
     {
         _links.TryAdd(link, true);
         if (_isLost) link.GatewayLost();
     }
 
-    public void Remove(GatewayLink link) => _links.TryRemove(link, out _);
+    public void Remove(IGatewayPart link) => _links.TryRemove(link, out _);
 
     public void Enqueue(GatewayLink link, in Delivery item, RemoteConnection? connection)
     {
         if (_isLost) return;
         _queue.Enqueue((link, item, connection));
+        Pump();
+    }
+
+    public void Enqueue(RoomGateway room, in RoomNewsItem item)
+    {
+        if (_isLost) return;
+        _rooms.Enqueue((room, item));
         Pump();
     }
 
@@ -85,16 +95,17 @@ internal sealed class GatewayOutbox : IDisposable
     {
         while (!_isLost)
         {
-            while (!_isLost && (!_queue.IsEmpty || Volatile.Read(ref _beatWanted) != 0)) await SendAsync();
+            while (!_isLost && HasWork) await SendAsync();
             Interlocked.Exchange(ref _pumping, 0); // a full fence: whoever enqueues now either sees it, or is seen below
-            if ((_queue.IsEmpty && Volatile.Read(ref _beatWanted) == 0) || Interlocked.Exchange(ref _pumping, 1) != 0) return;
+            if (!HasWork || Interlocked.Exchange(ref _pumping, 1) != 0) return;
         }
     }
 
     private async Task SendAsync()
     {
         Volatile.Write(ref _beatWanted, 0);
-        var (batch, sent) = Gather();
+        var (rooms, told) = GatherRooms();
+        var (batch, sent) = Gather(rooms);
         var began = _time.GetTimestamp();
         for (var failed = 1; ; failed++)
         {
@@ -102,6 +113,7 @@ internal sealed class GatewayOutbox : IDisposable
             {
                 var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.CallTimeout, _time);
                 foreach (var (connection, bytes) in sent) connection.Delivered(bytes);
+                foreach (var (room, bytes) in told) room.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
                     sent.Find(item => item.Connection.Id == id && item.Connection.Link.User == user).Connection?.Block();
                 return;
@@ -121,7 +133,7 @@ internal sealed class GatewayOutbox : IDisposable
         }
     }
 
-    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent) Gather()
+    private (DeliveryBatch Batch, List<(RemoteConnection Connection, int Bytes)> Sent) Gather(RoomDelivery[] rooms)
     {
         var users = new Dictionary<GatewayLink, List<Delivery>>();
         var sent = new List<(RemoteConnection, int)>();
@@ -136,7 +148,23 @@ internal sealed class GatewayOutbox : IDisposable
             if (next.Connection is { } connection) sent.Add((connection, length));
         }
 
-        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))]), sent);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))], rooms), sent);
+    }
+
+    private (RoomDelivery[] Rooms, List<(RoomGateway Room, int Bytes)> Told) GatherRooms()
+    {
+        var rooms = new Dictionary<RoomGateway, List<RoomNewsItem>>();
+        var told = new List<(RoomGateway, int)>();
+        var bytes = 0;
+        while (told.Count < BatchItems && bytes < BatchBytes && _rooms.TryDequeue(out var next))
+        {
+            if (!rooms.TryGetValue(next.Room, out var list)) rooms.Add(next.Room, list = []);
+            list.Add(next.Item);
+            told.Add((next.Room, next.Item.Length));
+            bytes += next.Item.Length;
+        }
+
+        return ([.. rooms.Select(static room => new RoomDelivery(room.Key.Room, room.Key.Link, room.Key.Epoch, [.. room.Value]))], told);
     }
 
     private void Lose()
@@ -146,6 +174,14 @@ internal sealed class GatewayOutbox : IDisposable
         _log.GatewayLost(Id);
         _lost(this);
         _queue.Clear();
+        _rooms.Clear();
         foreach (var (link, _) in _links) link.GatewayLost();
     }
+}
+
+/// <summary>Something of a silo that has to do with one gateway.</summary>
+internal interface IGatewayPart
+{
+    /// <summary>The gateway is lost. Called from any thread.</summary>
+    void GatewayLost();
 }

@@ -13,4 +13,8 @@ internal interface IGatewayObserver : IGrainObserver
     /// <summary>The connections of a user that the gateway holds: a hub that began anew asks.</summary>
     [Alias("Held")]
     Task<ConnectionInfo[]> Held(string user);
+
+    /// <summary>What another gateway sends to this one.</summary>
+    [Alias("Carry")]
+    Task Carry(TrunkMessage message);
 }

@@ -19,13 +19,25 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private volatile bool _stopping;
     private volatile bool _isOver;
 
-    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters)
+    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters, RuntimeOptions runtime)
     {
         (Grains, Options, Time, Counters) = (grains, options, time, counters);
         Log = new(logs.CreateLogger<OrleansRuntime>());
+        ClusterRooms = new(this, runtime.Rooms);
+        ClusterPeers = new(this, runtime.Peers);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
+
+    /// <inheritdoc/>
+    public IRoomRuntime Rooms => ClusterRooms;
+
+    internal ClusterRooms ClusterRooms { get; }
+
+    /// <inheritdoc/>
+    public IPeerRuntime Peers => ClusterPeers;
+
+    internal ClusterPeers ClusterPeers { get; }
 
     internal IGrainFactory Grains { get; }
 
@@ -98,6 +110,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public void Dispose()
     {
         _isOver = true;
+        ClusterPeers.Dispose();
         _presence.Dispose();
     }
 
@@ -121,6 +134,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     {
         foreach (var (_, link) in _links)
             if (link.Silo == silo) link.Resync();
+        ClusterRooms.SilenceOf(silo);
     }
 
     internal void Heard(string silo) => _presence.Heard(silo);

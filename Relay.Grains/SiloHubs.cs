@@ -12,12 +12,14 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 {
     private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
     private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
+    private readonly ConcurrentDictionary<RoomGrain, bool> _rooms = new();
     private readonly ConcurrentDictionary<string, Lazy<GatewayOutbox>> _gateways = new();
     private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
     private readonly ClusterOptions _cluster;
     private readonly ClusterLog _log;
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
+    private TimeSpan _nextRoomSweep;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -79,8 +81,18 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 
     internal void Remove(CentralHubGrain central) => _centrals.TryRemove(central, out _);
 
+    internal void Add(RoomGrain room) => _rooms.TryAdd(room, true);
+
+    internal void Remove(RoomGrain room) => _rooms.TryRemove(room, out _);
+
     private protected override void OnSweep(TimeSpan now)
     {
+        if (now >= _nextRoomSweep)
+        {
+            _nextRoomSweep = now + TimeSpan.FromSeconds(1);
+            foreach (var (room, _) in _rooms) room.SweepSoon();
+        }
+
         if (now < _nextCollection) return;
         _nextCollection = now + Options.Hubs.CollectionInterval;
         foreach (var (central, _) in _centrals) central.CollectSoon();
@@ -90,6 +102,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private void Repeat()
     {
         foreach (var (hub, _) in _hubs) hub.Repeat();
+        foreach (var (room, _) in _rooms) room.RepeatSoon();
     }
 
     private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, Time, _log, Lost);

@@ -31,6 +31,19 @@ public sealed class Introductions<TPlace>
     /// <returns>Peer and document.</returns>
     public IEnumerable<(string PeerId, string DocumentId)> Interests() => _peers.Values.SelectMany(static peer => peer.Documents.Keys.Select(document => (peer.Id, document)));
 
+    /// <summary>Whether any peer here is interested in a document.</summary>
+    /// <param name="documentId">The document.</param>
+    /// <returns>True when one is.</returns>
+    public bool IsInterested(string documentId) => _peers.Values.Any(peer => peer.Documents.ContainsKey(documentId));
+
+    /// <summary>A document that was lost began anew, and those who joined it since may not have met all others.</summary>
+    /// <param name="documentId">The document.</param>
+    public void MeetAgain(string documentId)
+    {
+        foreach (var peer in _peers.Values)
+            if (peer.Documents.ContainsKey(documentId)) Ask(peer, peer.Sockets[^1].Connection, Credit.None);
+    }
+
     /// <summary>A peer has connected.</summary>
     /// <param name="peerId">Its id.</param>
     /// <param name="connection">Its socket.</param>
@@ -63,9 +76,8 @@ public sealed class Introductions<TPlace>
             return;
         }
 
-        var inquiry = new Inquiry(socket.Peer.Id, connection, credit, socket.Peer.Documents.Count);
-        if (inquiry.Missing == 0) connection.Done(credit);
-        foreach (var (document, _) in socket.Peer.Documents) _port.Ask(inquiry, document);
+        if (socket.Peer.Documents.Count == 0) connection.Done(credit);
+        else Ask(socket.Peer, connection, credit);
     }
 
     /// <summary>A peer is not interested in documents any more. Nobody is told.</summary>
@@ -105,7 +117,7 @@ public sealed class Introductions<TPlace>
 
         if (--inquiry.Missing > 0) return;
         if (_sockets.ContainsKey(inquiry.Connection)) Answer(inquiry);
-        inquiry.Connection.Done(inquiry.Credit);
+        if (inquiry.Credit != Credit.None) inquiry.Connection.Done(inquiry.Credit);
     }
 
     /// <summary>A peer of this gateway is told of another.</summary>
@@ -129,6 +141,12 @@ public sealed class Introductions<TPlace>
             Introduce(inquiry.PeerId, new Introduction(other, documents));
             _port.Introduce((TPlace)place, other, last);
         }
+    }
+
+    private void Ask(Peer peer, IPeerConnection connection, Credit credit)
+    {
+        var inquiry = new Inquiry(peer.Id, connection, credit, peer.Documents.Count);
+        foreach (var (document, _) in peer.Documents) _port.Ask(inquiry, document);
     }
 
     private void Release(Peer peer, string document)

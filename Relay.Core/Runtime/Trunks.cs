@@ -70,6 +70,11 @@ public sealed class Trunks : IDisposable
     /// <param name="gateway">The other end's gateway.</param>
     public void Attach(long number, string gateway) => _partners[number] = gateway;
 
+    /// <summary>An end of this gateway.</summary>
+    /// <param name="number">The end.</param>
+    /// <returns>The end, or null when it is not there any more.</returns>
+    public ITrunkEnd? Find(long number) => _ends.GetValueOrDefault(number);
+
     /// <summary>An end is not there any more.</summary>
     /// <param name="number">The end.</param>
     public void Remove(long number)

@@ -127,8 +127,22 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         socket.WriteFramed(framed.Bytes);
         counters.Sent(framed.Framed, framed.Length);
         Volatile.Write(ref _sent, _sent + framed.Length);
-        outbox.Passing(framed.Length);
-        if (SendOn(framed.Length, Credit.None)) Run();
+        if (!TryFlush(out var flush))
+        {
+            socket.Abort();
+        }
+        else if (!flush.IsCompletedSuccessfully)
+        {
+            outbox.Passing(framed.Length);
+            _ = ResumeAsync(flush, framed.Length, Credit.None);
+            return;
+        }
+        else if (!flush.Result)
+        {
+            socket.Abort();
+        }
+
+        Run();
     }
 
     private void Run()

@@ -21,11 +21,12 @@ internal sealed class RelayCluster : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
     private readonly ClusterOptions _options;
+    private readonly RuntimeOptions _runtime;
     private readonly List<OrleansRuntime> _gateways = [];
     private readonly LoggerFactory _logs;
 
-    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time, RecordedEvents logged) =>
-        (_cluster, _options, Counters, Time, Logged, _logs) = (cluster, options, counters, time, logged, new([logged]));
+    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeOptions runtime, RuntimeCounters counters, ManualTime time, RecordedEvents logged) =>
+        (_cluster, _options, _runtime, Counters, Time, Logged, _logs) = (cluster, options, runtime, counters, time, logged, new([logged]));
 
     public RuntimeCounters Counters { get; }
 
@@ -60,7 +61,7 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddRelayHubs(options);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, counters, time, logged);
+        var cluster = new RelayCluster(builder.Build(), options, runtime, counters, time, logged);
         await cluster._cluster.DeployAsync();
         return cluster;
     }
@@ -68,7 +69,7 @@ internal sealed class RelayCluster : IAsyncDisposable
     /// <summary>Another process in front of the silos, as far as they can tell.</summary>
     public async Task<OrleansRuntime> StartGatewayAsync()
     {
-        var gateway = new OrleansRuntime(_cluster.Client, _options, TimeProvider.System, _logs, Counters);
+        var gateway = new OrleansRuntime(_cluster.Client, _options, TimeProvider.System, _logs, Counters, _runtime);
         await gateway.StartAsync(CancellationToken.None);
         _gateways.Add(gateway);
         return gateway;
