@@ -2,7 +2,6 @@ using Relay.Core;
 using Relay.Core.Peers;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
-using Relay.Grains.Wire;
 
 namespace Relay.Grains;
 

@@ -18,6 +18,7 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
     private readonly bool _isSecond;
     private readonly IPipeEnd _local;
     private readonly long _number;
+    private readonly long _born;
     private Phase _phase;
     private string _gateway = "";
     private long _other;
@@ -28,7 +29,7 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
     public ClusterPipeEnd(ClusterPeers peers, PipeKey pipe, bool isSecond, IPipeEnd local)
     {
         (_peers, _pipe, _isSecond, _local) = (peers, pipe, isSecond, local);
-        _number = peers.Trunks.Add(this);
+        (_number, _born) = (peers.Trunks.Add(this), peers.Time.GetUtcNow().UtcTicks);
     }
 
     private enum Phase
@@ -150,7 +151,7 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
         lock (_gate) return _phase == Phase.Paired && _gateway == gateway && _other == number;
     }
 
-    private PipeEndRef Self() => new(_peers.Gateway, _number);
+    private PipeEndRef Self() => new(_peers.Gateway, _number, _born);
 
     private async Task AskAsync()
     {

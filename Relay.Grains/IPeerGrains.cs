@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;

@@ -11,13 +11,16 @@ internal sealed class PeerPipeGrain(ClusterOptions cluster, TimeProvider time) :
 {
     private PeerPipe<PipeEndRef> _pipe = null!;
     private PipeEndRef? _waits;
+    private bool _waitsIsSecond;
+    private bool _isLoop;
     private long _heard;
     private PipeEndRef? _partner;
     private PipeEndRef? _replaced;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _pipe = new(PipeKey.FromActorKey(this.GetPrimaryKeyString()).IsLoop, this);
+        _isLoop = PipeKey.FromActorKey(this.GetPrimaryKeyString()).IsLoop;
+        _pipe = new(_isLoop, this);
         return Task.CompletedTask;
     }
 
@@ -27,8 +30,10 @@ internal sealed class PeerPipeGrain(ClusterOptions cluster, TimeProvider time) :
         if (gone is not null) _pipe.Leave(gone);
         // Who waits says so again and again, as long as its gateway lives.
         if (_waits is { } waits && time.GetElapsedTime(_heard) > cluster.Lease) _pipe.Leave(waits);
+        // An older end that says again that it waits has been overtaken by the one that replaced it.
+        if (!_isLoop && !_pipe.IsEmpty && _waits is { } newer && _waitsIsSecond == isSecond && IsOlder(end, newer)) return Task.FromResult(new PipeReply(null, end));
         _pipe.Arrive(end, isSecond);
-        if (_partner is null) (_waits, _heard) = (end, time.GetTimestamp());
+        if (_partner is null) (_waits, _waitsIsSecond, _heard) = (end, isSecond, time.GetTimestamp());
         EndIfIdle();
         return Task.FromResult(new PipeReply(_partner, _replaced));
     }
@@ -43,6 +48,9 @@ internal sealed class PeerPipeGrain(ClusterOptions cluster, TimeProvider time) :
     void IPeerPipePort<PipeEndRef>.Pair(PipeEndRef held, PipeEndRef arrived) => _partner = held;
 
     void IPeerPipePort<PipeEndRef>.Replaced(PipeEndRef older) => _replaced = older;
+
+    private static bool IsOlder(PipeEndRef one, PipeEndRef other) =>
+        one.Gateway.Id == other.Gateway.Id ? one.Number < other.Number : one.Born < other.Born;
 
     private void EndIfIdle()
     {

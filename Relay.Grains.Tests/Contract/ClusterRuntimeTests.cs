@@ -87,3 +87,8 @@ public sealed class ClusterRoomHistoryTests : RoomHistoryContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
 }
+
+public sealed class ClusterPeerTests : PeerContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}

@@ -7,8 +7,9 @@ namespace Relay.Grains.Wire;
 /// <summary>One end of a pipe, wherever it is.</summary>
 /// <param name="Gateway">Its gateway.</param>
 /// <param name="Number">The end, at that gateway.</param>
+/// <param name="Born">When it came, by its gateway's clock: of two ends of one peer the later one counts.</param>
 [GenerateSerializer, Immutable, Alias("relay.PipeEndRef")]
-internal sealed record PipeEndRef([property: Id(0)] GatewayRef Gateway, [property: Id(1)] long Number)
+internal sealed record PipeEndRef([property: Id(0)] GatewayRef Gateway, [property: Id(1)] long Number, [property: Id(2)] long Born)
 {
     // A gateway's directory may have changed since.
     public bool Equals(PipeEndRef? other) => other is not null && Number == other.Number && Gateway.Id == other.Gateway.Id;
