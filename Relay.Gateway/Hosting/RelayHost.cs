@@ -12,6 +12,8 @@ namespace Relay.Gateway.Hosting;
 /// <summary>The relay as a host: built from the settings alone, run until it is told to stop.</summary>
 internal static class RelayHost
 {
+    private const int ResponseBufferBytes = 256 * 1024;
+
     public static Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null) =>
         RunAsync(Build(settings, logFile, configure), settings, output);
 
@@ -55,6 +57,9 @@ internal static class RelayHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // Of a stream each flush would wait for the kernel to take the one before it, at two changes of threads for each 64 KB.
+            kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
             var certificate = settings.Server.Tls.Enabled ? kestrel.ApplicationServices.GetRequiredService<TlsCertificate>() : null;
             Listen(kestrel, settings.Server.Host, settings.Server.Port, listener => certificate?.Serve(listener));
             if (settings.Metrics.Enabled)
