@@ -1,9 +1,7 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
-using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Telemetry;
 
@@ -12,8 +10,6 @@ namespace Relay.Gateway.Hosting;
 /// <summary>The relay as a host: built from the settings alone, run until it is told to stop.</summary>
 internal static class RelayHost
 {
-    private const int ResponseBufferBytes = 256 * 1024;
-
     public static Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null) =>
         RunAsync(Build(settings, logFile, configure), settings, output);
 
@@ -50,16 +46,12 @@ internal static class RelayHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = name });
         builder.Logging.AddRelayLogging(settings.Logging, logFile);
         builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
 
         // The drain keeps its own time; the server gets a moment more to let go of what the drain has closed.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-
-            // Of a stream each flush would wait for the kernel to take the one before it, at two changes of threads for each 64 KB.
-            kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
             var certificate = settings.Server.Tls.Enabled ? kestrel.ApplicationServices.GetRequiredService<TlsCertificate>() : null;
             Listen(kestrel, settings.Server.Host, settings.Server.Port, listener => certificate?.Serve(listener));
             if (settings.Metrics.Enabled)
