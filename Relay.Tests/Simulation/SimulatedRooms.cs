@@ -8,7 +8,7 @@ namespace Relay.Tests.Simulation;
 /// <summary>One room at three gateways: news in order and late, rooms that are lost, gateways that enter again, members that come back with what they have seen.</summary>
 internal sealed class SimulatedRooms
 {
-    private static readonly RoomPolicy Policy = new() { HistoryMessages = 8, Presence = true };
+    private static readonly RoomPolicy Policy = new() { HistoryMessages = 40, Presence = true };
 
     private readonly Random _random;
     private readonly SimulatedRoomGateway[] _gateways;
@@ -52,10 +52,7 @@ internal sealed class SimulatedRooms
                 gateway.Enter(_room, Turn);
                 break;
             case < 97:
-                _room = new(Policy, $"e{++_lives}");
-                break;
-            case < 98:
-                gateway.Lose();
+                Break(gateway);
                 break;
             default:
                 gateway.Ask(_room, Turn);
@@ -79,13 +76,32 @@ internal sealed class SimulatedRooms
         foreach (var gateway in _gateways)
         {
             while (gateway.DeliverOne()) { }
-            foreach (var member in gateway.Members) Assert.Equal(_sent, member.Last);
+            foreach (var member in gateway.Members)
+            {
+                Assert.Equal(_sent, member.Last);
+                gateway.CountOutcome(member);
+            }
+
             Recovered += gateway.Recovered;
             NotRecovered += gateway.NotRecovered;
         }
 
         Assert.Equal(_gateways.Sum(static gateway => gateway.Members.Count()), _room.Members);
         Assert.Equal(_gateways.SelectMany(static gateway => gateway.Members).Select(static member => member.Id).Order(), _room.Shown!.Select(static member => member.ConnectionId).Order());
+    }
+
+    // Rare, so that there is something to lose.
+    private void Break(SimulatedRoomGateway gateway)
+    {
+        switch (_random.Next(8))
+        {
+            case 0:
+                _room = new(Policy, $"e{++_lives}");
+                break;
+            case 1:
+                gateway.Lose();
+                break;
+        }
     }
 
     private Frame Message() => new(Encoding.UTF8.GetBytes((++_sent).ToString(System.Globalization.CultureInfo.InvariantCulture)));
