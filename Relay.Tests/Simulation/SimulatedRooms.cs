@@ -33,25 +33,25 @@ internal sealed class SimulatedRooms
         var gateway = _gateways[_random.Next(_gateways.Length)];
         switch (_random.Next(100))
         {
-            case < 30:
+            case < 20:
                 if (gateway.IsIn(_room)) _room.Publish(gateway.Id, "", Message(), Turn);
                 break;
-            case < 70:
-                gateway.DeliverOne();
+            case < 55:
+                for (var i = _random.Next(12); i >= 0; i--) gateway.DeliverOne();
                 break;
-            case < 78:
+            case < 62:
                 gateway.Join(null);
                 break;
-            case < 86:
+            case < 70:
                 gateway.ComeBack(_random);
                 break;
-            case < 92:
+            case < 77:
                 gateway.Leave(_random);
                 break;
-            case < 96:
+            case < 80:
                 gateway.Enter(_room, Turn);
                 break;
-            case < 97:
+            case < 81:
                 Break(gateway);
                 break;
             default:
