@@ -99,15 +99,10 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         return room?.Members ?? 0;
     }
 
-    public Task<int?> Count()
-    {
-        EndIfIdle();
-        return Task.FromResult(_room?.Members);
-    }
+    public Task<int?> Count() => Task.FromResult(_room?.Members);
 
     public Task<RoomMembersView?> List(string? after, int limit)
     {
-        EndIfIdle();
         if (_room is not { } room) return Task.FromResult<RoomMembersView?>(null);
         var members = room.Shown?.Where(member => after is null || string.CompareOrdinal(member.ConnectionId, after) > 0)
             .OrderBy(static member => member.ConnectionId, StringComparer.Ordinal).Take(limit).Select(static member => (member.ConnectionId, member.UserId));
@@ -118,6 +113,8 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
     {
         _room?.Sweep(Turn);
         EndIfIdle();
+        // Not with the room's end: who asks for a room that is ending would find one activation after the other that ends.
+        if (_room is null && _beginning == 0) DeactivateOnIdle();
         return Task.CompletedTask;
     }
 
@@ -126,7 +123,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
     /// <summary>From any thread: time has passed.</summary>
     internal void SweepSoon()
     {
-        if (_policy.KeepsHistory) _ = TenantContext.TellAsync(_key.Tenant, _self.Sweep);
+        if (_policy.KeepsHistory || _room is null) _ = TenantContext.TellAsync(_key.Tenant, _self.Sweep);
     }
 
     /// <summary>From any thread: the list of rooms may have forgotten the room.</summary>
@@ -153,17 +150,11 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
 
     private void EndIfIdle()
     {
-        // Whoever waits for its beginning would find an activation that ends.
-        if (_beginning > 0 || _room is { IsIdle: false }) return;
-        if (_room is not null)
-        {
-            var ended = _epoch;
-            _room = null;
-            _ = TenantContext.TellAsync(_key.Tenant, () => grains.RoomList(_key.Tenant).Ended(_key.Name, ended));
-            // A life that comes on this very activation must not be taken for the one that ended.
-            _epoch = silo.NextEpoch();
-        }
-
-        DeactivateOnIdle();
+        if (_room is not { IsIdle: true }) return;
+        var ended = _epoch;
+        _room = null;
+        _ = TenantContext.TellAsync(_key.Tenant, () => grains.RoomList(_key.Tenant).Ended(_key.Name, ended));
+        // A life that comes on this very activation must not be taken for the one that ended.
+        _epoch = silo.NextEpoch();
     }
 }

@@ -63,7 +63,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry UnknownCommand = new("unknown_command", null, "The message has no type, or the type is not a string.");
     private static readonly ErrorEntry PluginNotFound = new("plugin_not_found", null, "No plugin's prefix matches the type.");
     private static readonly ErrorEntry PluginFailed = new("plugin_failed", null, "The plugin crashed on this message, or is marked failed.");
-    private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes, or rooms.max_message_bytes.");
+    private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes.");
     private static readonly ErrorEntry SlowConsumer = new("slow_consumer", CloseReason.SlowConsumer, "The connection did not read what was pushed to it.");
     private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user sends more than hub.max_messages_per_second.") { ClosesWhenItPersists = true };
     private static readonly ErrorEntry NoAnswer = new("no_answer", null, "The plugin finished without answering this request_id.");

@@ -97,6 +97,10 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
             case RoomNewsKind.Entered:
                 Enter(epoch, news);
                 break;
+            case RoomNewsKind.Message when policy.KeepsHistory && (!IsLive || news.Offset != _offset + 1):
+                // Something got lost on the way, whatever it was: what is kept comes with the next entry.
+                Lose();
+                break;
             case RoomNewsKind.Message:
                 _offset = news.Offset;
                 Append(news);

@@ -44,10 +44,15 @@ internal sealed partial class TlsCertificate : IDisposable
     }
 
     /// <summary>Makes a listener speak TLS with what is the certificate at the time of each handshake.</summary>
-    public void Serve(ListenOptions listener) => listener.UseHttps(new TlsHandshakeCallbackOptions
+    public void Serve(ListenOptions listener)
     {
-        OnConnection = _ => new(new SslServerAuthenticationOptions { ServerCertificateContext = Volatile.Read(ref _current) }),
-    });
+        // Over HTTP/2 browsers would open WebSockets by RFC 8441, which is another handshake.
+        listener.Protocols = HttpProtocols.Http1;
+        listener.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => new(new SslServerAuthenticationOptions { ServerCertificateContext = Volatile.Read(ref _current) }),
+        });
+    }
 
     public void Dispose() => _timer.Dispose();
 

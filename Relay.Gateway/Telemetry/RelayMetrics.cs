@@ -51,7 +51,7 @@ internal sealed class RelayMetrics : IDisposable
         Counter("relay_messages_received_total", "Messages from clients.", () => gateway.MessagesReceived);
         Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", () => gateway.BytesReceived);
         Counter("relay_messages_sent_total", "Messages to clients.", () => gateway.MessagesSent);
-        Counter("relay_bytes_sent_total", "Payload bytes of messages to clients.", () => gateway.BytesSent);
+        Counter("relay_bytes_sent_total", "Payload bytes of messages to clients; those of rooms with their frames' headers.", () => gateway.BytesSent);
         Counter("relay_outbox_overflows_total", "Pushes that found a connection's outbox full.", () => gateway.PushesOverflowed);
         Counter("relay_reading_pauses_total", "Times that a connection had no credit left and its data was not taken until some came back.", () => gateway.ReadingPauses);
         Counter("relay_pings_sent_total", "Pings to connections from which nothing came.", () => gateway.Pings);

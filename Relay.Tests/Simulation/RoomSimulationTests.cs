@@ -6,7 +6,7 @@ public class RoomSimulationTests
     public void NoMemberMissesAMessageInSilence()
     {
         var (recovered, not) = (0, 0);
-        for (var seed = 0; seed < 200; seed++)
+        for (var seed = 0; seed < 100; seed++)
         {
             try
             {

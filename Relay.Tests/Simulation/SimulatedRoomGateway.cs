@@ -65,7 +65,8 @@ internal sealed class SimulatedRoomGateway(string id, RoomPolicy policy) : IGate
     public void ComeBack(Random random)
     {
         if (_gone.Count == 0) return;
-        var at = random.Next(_gone.Count);
+        // Mostly soon: who stays away for long finds nothing.
+        var at = Math.Max(0, _gone.Count - 1 - random.Next(3));
         var (position, last) = _gone[at];
         _gone.RemoveAt(at);
         Join(new($"{id}m{++_names}", position, last));
@@ -79,11 +80,13 @@ internal sealed class SimulatedRoomGateway(string id, RoomPolicy policy) : IGate
         _asks.RemoveAll(ask => ask.Member == joined);
         Room.Leave(joined);
         if (member.Position is { } position) _gone.Add((position, member.Last));
-        if (member.Outcome is { } outcome)
-        {
-            if (outcome) Recovered++;
-            else NotRecovered++;
-        }
+        CountOutcome(member);
+    }
+
+    public void CountOutcome(SimulatedMember member)
+    {
+        if (member.Outcome == true) Recovered++;
+        else if (member.Outcome == false) NotRecovered++;
     }
 
     /// <summary>What the gateway has to tell arrives.</summary>

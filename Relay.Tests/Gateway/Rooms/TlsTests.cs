@@ -28,6 +28,12 @@ public sealed class TlsTests : IDisposable
         Write("first");
         await using var relay = await StartAsync();
         Assert.Equal("https", relay.Url.Scheme);
+        using (var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, relay.Url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
+            Assert.Equal(HttpVersion.Version11, (await http.SendAsync(request)).Version);
+        }
+
         using var client = new ClientWebSocket();
         client.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
         await client.ConnectAsync(new($"wss://127.0.0.1:{relay.Port}/rooms/a"), CancellationToken.None).WaitAsync(Bound);
