@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
+using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Peers;
@@ -49,24 +51,14 @@ public sealed class PipePressureTests
         var time = new ManualTime();
         await using var relay = await RelayServer.StartAsync(time: time);
         var (dead, alive) = await relay.PairAsync();
-        Assert.Equal(Opcode.Ping, await UntilAsync(time, dead.ReceiveAsync()));
-        Assert.Equal(Opcode.Ping, await UntilAsync(time, alive.ReceiveAsync()));
+        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(new RelayServerOptions().PingInterval);
+        foreach (var end in (RawWebSocketClient[])[dead, alive]) Assert.Equal(Opcode.Ping, (await end.ReceiveAsync()).Opcode);
         await alive.SendFrameAsync(Opcode.Pong, Array.Empty<byte>());
         await alive.ExpectNothingAsync();
-        Assert.Equal(Opcode.Close, await UntilAsync(time, alive.ReceiveAsync(), async () => await alive.SendFrameAsync(Opcode.Pong, Array.Empty<byte>())));
+        time.Advance(new RelayServerOptions().PingTimeout + TimeSpan.FromSeconds(1));
+        await alive.ExpectCloseAsync(CloseCodes.NoStatus, "");
+        Assert.False(await dead.ReceiveEndAsync());
         Assert.Equal(1, relay.Services.GetRequiredService<GatewayCounters>().DeadPeers);
-    }
-
-    // Moves the clock until a frame has come.
-    private static async Task<Opcode> UntilAsync(ManualTime time, Task<ServerFrame> frame, Func<Task>? step = null)
-    {
-        while (!frame.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(500));
-            if (step is not null) await step();
-            await Task.WhenAny(frame, Task.Run(static () => { }));
-        }
-
-        return (await frame).Opcode;
     }
 }
