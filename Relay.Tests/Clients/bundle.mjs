@@ -22,6 +22,12 @@ globalThis.WebSocket = class extends WebSocket {
   }
 };
 
+// Clients that a test leaves behind, or that were told to go, look for ever whether their socket has opened: that must not keep the process alive.
+for (const name of ['setTimeout', 'setInterval']) {
+  const original = globalThis[name];
+  globalThis[name] = (...args) => original(...args).unref();
+}
+
 /** Bundles a file, with some of its imports answered by other files, and loads it. */
 export async function load(entry, replaced = {}) {
   const out = join(mkdtempSync(join(tmpdir(), 'relay-bundle-')), 'bundle.cjs');

@@ -10,10 +10,4 @@ const run = (body) => (body.length === 0 ? body : () => new Promise((done, faile
 
 const it = (name, body) => test(name, { skip: insideTheServer.has(name) && 'looks into the server', timeout: 60_000 }, run(body));
 
-// Clients that a test leaves behind try to reconnect for ever: that must not keep the process alive.
-for (const name of ['setTimeout', 'setInterval']) {
-  const original = globalThis[name];
-  globalThis[name] = (...args) => original(...args).unref();
-}
-
 module.exports = { afterAll: after, afterEach, beforeAll: before, beforeEach, describe, expect, it, test: it };
