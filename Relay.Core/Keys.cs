@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Relay.Core;
 
-/// <summary>What may name a tenant, a user, a group: any text of 1 to 256 bytes of UTF-8 without U+0000, compared byte by byte.</summary>
+/// <summary>What may name a tenant, a user, a group, a room: any text of 1 to 256 bytes of UTF-8 without U+0000, compared byte by byte.</summary>
 /// <remarks>No normalisation and no case folding: ids that look alike are different ids. U+0000 is refused because databases and path parsers do not carry it.</remarks>
 public static class Ids
 {
@@ -80,6 +80,42 @@ public readonly record struct UserKey
 
     /// <inheritdoc/>
     public override string ToString() => $"{Tenant}/{UserId}";
+}
+
+/// <summary>A room of a tenant.</summary>
+public readonly record struct RoomKey
+{
+    /// <summary>Makes the key.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="name">The room's name.</param>
+    /// <exception cref="ArgumentException">The name is no valid id.</exception>
+    public RoomKey(TenantId tenant, string name) => (Tenant, Name) = (tenant, Ids.Checked(name));
+
+    /// <summary>The room of members that name none.</summary>
+    public const string DefaultName = "default";
+
+    /// <summary>The tenant.</summary>
+    public TenantId Tenant { get; }
+
+    /// <summary>The room's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The key as one string, for an actor that is named by one.</summary>
+    /// <returns>The string.</returns>
+    public string ToActorKey() => ActorKeys.Join(Tenant, Name);
+
+    /// <summary>Reads <see cref="ToActorKey"/>.</summary>
+    /// <param name="key">The string.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static RoomKey FromActorKey(string key)
+    {
+        var (tenant, name) = ActorKeys.Split(key);
+        return new(tenant, name);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Tenant}/{Name}";
 }
 
 /// <summary>One plugin of one user: the key of a plugin host.</summary>

@@ -60,6 +60,7 @@ public static class ClusterHosting
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<RuntimeCounters>(),
+            provider.GetRequiredService<RuntimeOptions>(),
             provider.GetService<SiloHubs>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<OrleansRuntime>());
         services.AddHostedService(static provider => provider.GetRequiredService<OrleansRuntime>());

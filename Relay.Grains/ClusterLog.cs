@@ -29,6 +29,24 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4010, LogLevel.Warning, "Silo {Silo} has been declared dead")]
     internal partial void SiloGone(string silo);
 
+    [LoggerMessage(6001, LogLevel.Error, "A turn of a room threw; the relay has a bug")]
+    internal partial void RoomFault(Exception exception);
+
+    [LoggerMessage(6002, LogLevel.Warning, "The room {Room} cannot be reached: {Reason}")]
+    internal partial void RoomUnreachable(Core.RoomKey room, string reason);
+
     [LoggerMessage(4006, LogLevel.Warning, "A central hub cannot be reached: {Reason}")]
     internal partial void CentralUnreachable(string reason);
+
+    [LoggerMessage(7001, LogLevel.Warning, "The document {Document} cannot be reached: {Reason}")]
+    internal partial void DocumentUnreachable(Core.DocumentKey document, string reason);
+
+    [LoggerMessage(7002, LogLevel.Warning, "The pipe {Pipe} cannot be reached: {Reason}")]
+    internal partial void PipeUnreachable(Core.PipeKey pipe, string reason);
+
+    [LoggerMessage(7003, LogLevel.Warning, "Gateway {Gateway} cannot be reached from this one, or had given it up; the pipes to it are closed")]
+    internal partial void GatewayUnreachable(string gateway);
+
+    [LoggerMessage(7004, LogLevel.Error, "A turn of peers or a trunk threw; the relay has a bug")]
+    internal partial void PeersFailed(Exception exception);
 }

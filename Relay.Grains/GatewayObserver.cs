@@ -24,6 +24,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         {
             foreach (var part in batch.Users)
                 runtime.Find(part.User)?.Deliver(part, full);
+            foreach (var part in batch.Rooms) runtime.ClusterRooms.Deliver(part);
         }
 
         var reply = new DeliveryReply([.. full]);
@@ -32,4 +33,10 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
     }
 
     public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(user)?.Held() ?? Holding.Nothing);
+
+    public Task Carry(TrunkMessage message)
+    {
+        runtime.ClusterPeers.Receive(message);
+        return Task.CompletedTask;
+    }
 }

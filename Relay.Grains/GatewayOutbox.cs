@@ -14,7 +14,9 @@ internal sealed class GatewayOutbox : IDisposable
     private const int BatchBytes = 512 * 1024;
 
     private readonly ConcurrentQueue<Outgoing> _queue = new();
+    private readonly ConcurrentQueue<(RoomGateway Room, RoomNewsItem Item)> _news = new();
     private readonly ConcurrentDictionary<string, RemoteGatewayLink> _links = new();
+    private readonly ConcurrentDictionary<RoomGateway, bool> _rooms = new();
     private readonly ConcurrentQueue<string> _gone = new();
     private readonly GatewayRef _gateway;
     private readonly string _silo;
@@ -39,6 +41,16 @@ internal sealed class GatewayOutbox : IDisposable
     public string Id => _gateway.Id;
 
     public bool IsLost => _isLost;
+
+    private bool HasWork => !_queue.IsEmpty || !_news.IsEmpty || Volatile.Read(ref _beatWanted) != 0;
+
+    public void Add(RoomGateway room)
+    {
+        _rooms.TryAdd(room, true);
+        if (_isLost) room.GatewayLost();
+    }
+
+    public void Remove(RoomGateway room) => _rooms.TryRemove(room, out _);
 
     public void Add(RemoteGatewayLink link)
     {
@@ -77,6 +89,13 @@ internal sealed class GatewayOutbox : IDisposable
         return flush.Task;
     }
 
+    public void Enqueue(RoomGateway room, in RoomNewsItem item)
+    {
+        if (_isLost) return;
+        _news.Enqueue((room, item));
+        Pump();
+    }
+
     public void Dispose() => _heartbeat.Dispose();
 
     private void Beat()
@@ -108,9 +127,9 @@ internal sealed class GatewayOutbox : IDisposable
     {
         while (!_isLost)
         {
-            while (!_isLost && (!_queue.IsEmpty || Volatile.Read(ref _beatWanted) != 0)) await SendAsync();
+            while (!_isLost && HasWork) await SendAsync();
             Interlocked.Exchange(ref _pumping, 0); // a full fence: whoever enqueues now either sees it, or is seen below
-            if ((_queue.IsEmpty && Volatile.Read(ref _beatWanted) == 0) || Interlocked.Exchange(ref _pumping, 1) != 0) return;
+            if (!HasWork || Interlocked.Exchange(ref _pumping, 1) != 0) return;
         }
     }
 
@@ -168,7 +187,22 @@ internal sealed class GatewayOutbox : IDisposable
 
         var gone = new List<string>();
         while (_gone.TryDequeue(out var silo)) gone.Add(silo);
-        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))], [.. gone]), sent);
+        return (new(_silo, _birth, ++_number, [.. users.Select(static user => new UserDelivery(user.Key.User, user.Key.Epoch, [.. user.Value]))], [.. gone], GatherRooms(sent)), sent);
+    }
+
+    private RoomDelivery[] GatherRooms(List<(IDelivered Delivered, int Bytes)> sent)
+    {
+        var rooms = new Dictionary<RoomGateway, List<RoomNewsItem>>();
+        var (items, bytes) = (0, 0);
+        while (items++ < BatchItems && bytes < BatchBytes && _news.TryDequeue(out var next))
+        {
+            if (!rooms.TryGetValue(next.Room, out var list)) rooms.Add(next.Room, list = []);
+            list.Add(next.Item);
+            sent.Add((next.Room, next.Item.Length));
+            bytes += next.Item.Length;
+        }
+
+        return [.. rooms.Select(static room => new RoomDelivery(room.Key.Room, room.Key.Link, room.Key.Epoch, [.. room.Value]))];
     }
 
     private void Lose()
@@ -178,7 +212,9 @@ internal sealed class GatewayOutbox : IDisposable
         _log.GatewayLost(Id);
         _lost(this);
         while (_queue.TryDequeue(out var dropped)) (dropped.Delivered as Flush)?.Delivered(0);
+        _news.Clear();
         foreach (var (_, link) in _links) link.GatewayLost();
+        foreach (var (room, _) in _rooms) room.GatewayLost();
     }
 
     /// <summary>What is to be sent; without a link it is only somebody who waits until it is its turn.</summary>

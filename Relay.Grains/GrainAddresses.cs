@@ -19,6 +19,18 @@ internal static class GrainAddresses
     /// <summary>One part of a tenant's directory.</summary>
     public static ICentralHubGrain Central(this IGrainFactory grains, CentralKey part) => grains.GetGrain<ICentralHubGrain>(part.ToActorKey());
 
+    /// <summary>A room.</summary>
+    public static IRoomGrain Room(this IGrainFactory grains, RoomKey room) => grains.GetGrain<IRoomGrain>(room.ToActorKey());
+
+    /// <summary>A tenant's list of rooms.</summary>
+    public static IRoomListGrain RoomList(this IGrainFactory grains, TenantId tenant) => grains.GetGrain<IRoomListGrain>(new CentralKey(tenant, 0).ToActorKey());
+
+    /// <summary>A document that peers are interested in.</summary>
+    public static IDocumentGrain Document(this IGrainFactory grains, DocumentKey document) => grains.GetGrain<IDocumentGrain>(document.ToActorKey());
+
+    /// <summary>Two peers that want to talk.</summary>
+    public static IPeerPipeGrain Pipe(this IGrainFactory grains, PipeKey pipe) => grains.GetGrain<IPeerPipeGrain>(pipe.ToActorKey());
+
     /// <summary>The directory of gateways.</summary>
     public static IGatewayDirectoryGrain Gateways(this IGrainFactory grains) => grains.GetGrain<IGatewayDirectoryGrain>(0);
 }

@@ -13,4 +13,8 @@ internal interface IGatewayObserver : IGrainObserver
     /// <summary>What the gateway holds of a user: a hub that began anew asks.</summary>
     [Alias("Held")]
     Task<Holding> Held(string user);
+
+    /// <summary>What another gateway sends to this one.</summary>
+    [Alias("Carry")]
+    Task Carry(TrunkMessage message);
 }

@@ -26,14 +26,27 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private volatile bool _stopping;
     private volatile bool _isOver;
 
-    public OrleansRuntime(IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters, SiloHubs? hubs = null)
+    public OrleansRuntime(
+        IGrainFactory grains, ClusterOptions options, TimeProvider time, ILoggerFactory logs, RuntimeCounters counters, RuntimeOptions runtime, SiloHubs? hubs = null)
     {
         _hubs = hubs;
         (Grains, Options, Time, Counters) = (grains, options, time, counters);
         Log = new(logs.CreateLogger<OrleansRuntime>());
+        ClusterRooms = new(this, runtime.Rooms);
+        ClusterPeers = new(this, runtime.Peers);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
+
+    /// <inheritdoc/>
+    public IRoomRuntime Rooms => ClusterRooms;
+
+    internal ClusterRooms ClusterRooms { get; }
+
+    /// <inheritdoc/>
+    public IPeerRuntime Peers => ClusterPeers;
+
+    internal ClusterPeers ClusterPeers { get; }
 
     internal IGrainFactory Grains { get; }
 
@@ -114,6 +127,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     {
         _isOver = true;
         _hubs?.Gateway = null;
+        ClusterPeers.Dispose();
         _presence.Dispose();
     }
 
@@ -155,6 +169,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         if (_silos.TryRemove(silo, out var outbox)) outbox.Abandon();
         foreach (var (_, link) in _links)
             if (link.Silo == silo) link.Resync();
+        ClusterRooms.SilenceOf(silo);
     }
 
     /// <summary>The cluster has declared a silo dead. What had been sent to it waits for nothing, even if a third silo was to pass it on.</summary>

@@ -12,6 +12,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 {
     private readonly ConcurrentDictionary<UserHubGrain, bool> _hubs = new();
     private readonly ConcurrentDictionary<CentralHubGrain, bool> _centrals = new();
+    private readonly ConcurrentDictionary<RoomGrain, bool> _rooms = new();
     private readonly ConcurrentDictionary<string, Lazy<GatewayOutbox>> _gateways = new();
     private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
     private readonly ClusterOptions _cluster;
@@ -19,6 +20,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
     private volatile bool _isLeaving;
+    private TimeSpan _nextRoomSweep;
 
     public SiloHubs(
         RuntimeOptions options,
@@ -84,12 +86,16 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     internal GatewayLink NewLink(UserHubActor hub, GatewayRef gateway)
     {
         if (Gateway is { } local && local.Gateway.Id == gateway.Id) return new LocalGatewayLink(hub, local, NextEpoch());
-        // Lazy: of two made at once, one would go on beating beside the other, and the gateway would take the other's batches for old ones.
-        var outbox = _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
+        var outbox = Outbox(gateway);
         var link = new RemoteGatewayLink(hub, outbox, NextEpoch(), _cluster.Window);
         outbox.Add(link);
         return link;
     }
+
+    /// <summary>What this silo sends to a gateway.</summary>
+    // Lazy: of two made at once, one would go on beating beside the other, and the gateway would take the other's batches for old ones.
+    internal GatewayOutbox Outbox(GatewayRef gateway) =>
+        _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
 
@@ -112,8 +118,18 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
 
     internal void Remove(CentralHubGrain central) => _centrals.TryRemove(central, out _);
 
+    internal void Add(RoomGrain room) => _rooms.TryAdd(room, true);
+
+    internal void Remove(RoomGrain room) => _rooms.TryRemove(room, out _);
+
     private protected override void OnSweep(TimeSpan now)
     {
+        if (now >= _nextRoomSweep)
+        {
+            _nextRoomSweep = now + TimeSpan.FromSeconds(1);
+            foreach (var (room, _) in _rooms) room.SweepSoon();
+        }
+
         if (now < _nextCollection) return;
         _nextCollection = now + Options.Hubs.CollectionInterval;
         foreach (var (central, _) in _centrals) central.CollectSoon();
@@ -123,6 +139,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private void Repeat()
     {
         foreach (var (hub, _) in _hubs) hub.Repeat();
+        foreach (var (room, _) in _rooms) room.RepeatSoon();
     }
 
     private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, Time, _log, Lost);

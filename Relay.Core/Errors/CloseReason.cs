@@ -36,6 +36,30 @@ public enum CloseReason
     /// <summary>The user's hub could not be made.</summary>
     HubCreationFailed,
 
+    /// <summary>The tenant has as many rooms as allowed.</summary>
+    TooManyRooms,
+
+    /// <summary>The room's members may only receive, and this one sent.</summary>
+    ReceiveOnly,
+
+    /// <summary>The address names a peer that the connection's identity is not.</summary>
+    ForeignPeer,
+
+    /// <summary>The socket wants to be introduced for more documents than allowed.</summary>
+    TooManyDocuments,
+
+    /// <summary>A newer connection of the same peer waits for the same partner.</summary>
+    Replaced,
+
+    /// <summary>The partner did not come in time.</summary>
+    HoldTimeout,
+
+    /// <summary>The peer sent more than is held for a partner that has not come.</summary>
+    HoldFull,
+
+    /// <summary>The other end of the pipe has closed.</summary>
+    PartnerGone,
+
     /// <summary>The connection's token ran out.</summary>
     TokenExpired,
 

@@ -1,6 +1,6 @@
 namespace Relay.Core.Errors;
 
-/// <summary>Every error code and close code of the hub, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
+/// <summary>Every error code and close code of hubs and rooms, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
 public static class ErrorCatalogue
 {
     /// <summary>Looks an error up.</summary>
@@ -23,6 +23,8 @@ public static class ErrorCatalogue
         ErrorCode.TokenExpired => TokenExpired,
         ErrorCode.TenantSuspended => TenantSuspended,
         ErrorCode.GoingAway => GoingAway,
+        ErrorCode.TooManyRooms => TooManyRooms,
+        ErrorCode.ReceiveOnly => ReceiveOnly,
         ErrorCode.OutcomeUnknown => OutcomeUnknown,
     };
 
@@ -42,6 +44,14 @@ public static class ErrorCatalogue
         CloseReason.RateLimited => Rate,
         CloseReason.MaxConnectionsReached => Limit,
         CloseReason.HubCreationFailed => NoHub,
+        CloseReason.TooManyRooms => NoRoom,
+        CloseReason.ReceiveOnly => Listener,
+        CloseReason.ForeignPeer => Foreign,
+        CloseReason.TooManyDocuments => Documents,
+        CloseReason.Replaced => Newer,
+        CloseReason.HoldTimeout => NoPartner,
+        CloseReason.HoldFull => Full,
+        CloseReason.PartnerGone => Partner,
         CloseReason.TokenExpired => Expired,
         CloseReason.PeerGone => Gone,
     };
@@ -61,19 +71,29 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry TokenExpired = new("token_expired", CloseReason.TokenExpired, "The connection's token ran out.");
     private static readonly ErrorEntry TenantSuspended = new("tenant_suspended", CloseReason.TenantSuspended, "The tenant is suspended.");
     private static readonly ErrorEntry GoingAway = new("going_away", CloseReason.GoingAway, "The relay is being stopped.");
+    private static readonly ErrorEntry TooManyRooms = new("too_many_rooms", CloseReason.TooManyRooms, "The tenant has rooms.max_rooms rooms, and this one is not among them.");
+    private static readonly ErrorEntry ReceiveOnly = new("receive_only", CloseReason.ReceiveOnly, "The room's members only receive, and this one sent a message.");
     private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "The part of the relay that had taken the message was lost, or ended, before there was an answer: it may or may not have been handled.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");
     private static readonly CloseEntry Protocol = new(1002, "protocol_error", Reconnect.Never, "The client broke RFC 6455.");
     private static readonly CloseEntry Utf8 = new(1007, "invalid_utf8", Reconnect.Never, "A text message or a close reason was not UTF-8.");
-    private static readonly CloseEntry TooBig = new(1009, "message_too_big", Reconnect.Never, "A message was over hub.max_message_bytes.");
+    private static readonly CloseEntry TooBig = new(1009, "message_too_big", Reconnect.Never, "A message was over hub.max_message_bytes, or rooms.max_message_bytes.");
     private static readonly CloseEntry NoUser = new(4401, "missing_user_id", Reconnect.Never, "No user in the connection's identity.");
     private static readonly CloseEntry Suspended = new(4403, "tenant_suspended", Reconnect.Never, "The tenant is suspended.");
     private static readonly CloseEntry Slow = new(4408, "slow_consumer", Reconnect.AtOnce, "The connection's outbox was full of pushes that it did not read.");
     private static readonly CloseEntry Rate = new(4420, "rate_limited", Reconnect.Later, "The user went on sending more than hub.max_messages_per_second.");
     private static readonly CloseEntry Limit = new(4429, "max_connections_reached", Reconnect.Later, "The user is at the limit of connections.");
     private static readonly CloseEntry NoHub = new(4500, "hub_creation_failed", Reconnect.Later, "The user's hub could not be made.");
+    private static readonly CloseEntry NoRoom = new(4429, "too_many_rooms", Reconnect.Later, "The tenant has rooms.max_rooms rooms, and this one is not among them.");
+    private static readonly CloseEntry Listener = new(4405, "receive_only", Reconnect.Never, "The room's members only receive, and this one sent a message.");
+    private static readonly CloseEntry Foreign = new(4403, "foreign_peer", Reconnect.Never, "The address names a peer that the connection's identity is not.");
+    private static readonly CloseEntry Documents = new(4413, "too_many_documents", Reconnect.Never, "The peer wants to be introduced for more than peers.max_documents documents.");
+    private static readonly CloseEntry Newer = new(4409, "replaced", Reconnect.Never, "A newer connection of the same peer waits for the same partner.");
+    private static readonly CloseEntry NoPartner = new(4410, "hold_timeout", Reconnect.Later, "The partner did not come within peers.hold_timeout.");
+    private static readonly CloseEntry Full = new(4413, "hold_full", Reconnect.Later, "The peer sent more than peers.hold_bytes before its partner had come.");
+    private static readonly CloseEntry Partner = new(0, "partner_gone", Reconnect.Later, "The other end of the pipe has closed: the close frame has no code.");
     private static readonly CloseEntry Expired = new(4401, "token_expired", Reconnect.AtOnce, "The connection's token ran out; come back with a fresh one.");
     private static readonly CloseEntry Gone = new(0, "peer_gone", Reconnect.AtOnce, "The peer ended without a close frame, or did not answer pings: the connection is dropped.");
 }

@@ -50,6 +50,12 @@ public enum ErrorCode
 
     /// <summary>The process that had taken the message was lost, gave its connection up, or ended its hub, before there was an answer: it may or may not have been handled.</summary>
     OutcomeUnknown,
+
+    /// <summary>The tenant has as many rooms as allowed.</summary>
+    TooManyRooms,
+
+    /// <summary>The room's members may only receive, and this one sent.</summary>
+    ReceiveOnly,
 }
 
 /// <summary>What an error means on the wire.</summary>

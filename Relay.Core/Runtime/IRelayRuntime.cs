@@ -7,9 +7,15 @@ namespace Relay.Core.Runtime;
 /// <summary>What the gateway speaks to: the hubs in this process, or a cluster of them.</summary>
 public interface IRelayRuntime
 {
+    /// <summary>The rooms.</summary>
+    IRoomRuntime Rooms { get; }
+
+    /// <summary>The peers.</summary>
+    IPeerRuntime Peers { get; }
+
     /// <summary>
     /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
-    /// <c>welcome</c>, and must be ended with <see cref="HubLink.Leave"/>.
+    /// <c>welcome</c>, and must be ended with <see cref="RuntimeLink.Leave"/>.
     /// </summary>
     /// <param name="user">Whose hub.</param>
     /// <param name="connection">The connection.</param>

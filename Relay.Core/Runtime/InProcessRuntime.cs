@@ -25,7 +25,15 @@ public sealed class InProcessRuntime(
     : HubRuntime(options, registry, stores, services, logs, time, incarnations ?? new CountedIncarnations()), IRelayRuntime
 {
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
+    private readonly LocalRooms _rooms = new(options.Rooms, new(time), new(logs.CreateLogger<LocalRooms>()));
+    private LocalPeers? _peers;
     private volatile bool _stopping;
+
+    /// <inheritdoc/>
+    public IRoomRuntime Rooms => _rooms;
+
+    /// <inheritdoc/>
+    public IPeerRuntime Peers => _peers ?? Interlocked.CompareExchange(ref _peers, new(Options.Peers, Clock, TurnFault), null) ?? _peers;
 
     /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));
@@ -75,6 +83,7 @@ public sealed class InProcessRuntime(
 
     private protected override void OnSweep(TimeSpan now)
     {
+        _rooms.Sweep();
         foreach (var (_, central) in _centrals)
         {
             if (now < central.NextCollection) continue;

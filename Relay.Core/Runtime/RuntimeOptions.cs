@@ -1,5 +1,6 @@
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
+using Relay.Core.Rooms;
 
 namespace Relay.Core.Runtime;
 
@@ -11,6 +12,12 @@ namespace Relay.Core.Runtime;
 /// <param name="MaxAbandoned">Abandoned handlers of one plugin in one tenant; at that number its messages are answered <c>plugin_failed</c> until some have ended.</param>
 public sealed record RuntimeOptions(HubLimits Hubs, RestartPolicy Restarts, InboxLimits Inbox, int MaxOpenRequests, int MaxAbandoned)
 {
+    /// <summary>Bounds of rooms, and what each does.</summary>
+    public RoomOptions Rooms { get; init; } = new([], 100_000);
+
+    /// <summary>Bounds of peers.</summary>
+    public PeerOptions Peers { get; init; } = new(10_000);
+
     /// <summary>How often time limits are looked at; they are kept with this precision.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 }

@@ -7,6 +7,8 @@ namespace Relay.Gateway.Auth;
 /// <summary><c>auth.mode: none</c>: whoever connects says who they are, as <c>?user_id=</c>.</summary>
 internal sealed class OpenIdentitySource : IIdentitySource
 {
+    public bool BelievesEverybody => true;
+
     public IdentityResult Identify(HttpContext context, TenantId tenant)
     {
         if (!RelayPath.TryQuery(context.Request.QueryString.Value ?? "", "user_id", out var userId))

@@ -2,14 +2,15 @@ using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Rooms;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
 
 namespace Relay.Gateway.Connections;
 
-/// <summary>One socket of a hub's client: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
-internal sealed class Connection : IHubConnection
+/// <summary>One socket of a client, whatever it is for: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
+internal sealed partial class Connection : IHubConnection, IRoomConnection
 {
     private const int Open = 0, Draining = 1, Closing = 2;
 
@@ -20,7 +21,7 @@ internal sealed class Connection : IHubConnection
     private readonly InboundCredit _credit;
     private readonly Outbox _outbox;
     private readonly SendLoop _sender;
-    private HubLink? _link;
+    private IConnectionUse? _use;
     private int _phase;
     private int _left;
     private bool _heard;
@@ -52,6 +53,12 @@ internal sealed class Connection : IHubConnection
 
     public bool HasRoom => _outbox.HasRoom;
 
+    /// <summary>Whether all that was queued has left.</summary>
+    public bool HasSentAll => _outbox.Bytes == 0;
+
+    /// <summary>Whether no message is taken any more, because the relay is being stopped.</summary>
+    public bool IsDraining => Volatile.Read(ref _phase) == Draining;
+
     public void Answer(Frame frame, Credit credit)
     {
         if (IsClosed) return;
@@ -60,15 +67,12 @@ internal sealed class Connection : IHubConnection
 
     public void Push(Frame frame)
     {
-        if (IsClosed) return;
-        if (!_outbox.WouldOverflow(frame.Length))
-        {
-            _sender.Send(frame, Credit.None);
-            return;
-        }
+        if (Fits(frame.Length)) _sender.Send(frame, Credit.None);
+    }
 
-        _counters.PushOverflowed();
-        Close(ErrorCode.SlowConsumer);
+    public void Deliver(FrameBatch batch)
+    {
+        if (Fits(batch.Bytes)) _sender.Deliver(batch.Wire(FrameWriter.Frame));
     }
 
     public void Return(Credit credit)
@@ -87,13 +91,29 @@ internal sealed class Connection : IHubConnection
     public void Close(ErrorCode error)
     {
         var reason = ErrorCatalogue.Of(error).Closes ?? throw new ArgumentException($"{error} does not close.", nameof(error));
-        BeginClose(reason, ErrorCatalogue.Of(reason).Code, Frames.Error(error));
+        BeginClose(reason, ErrorCatalogue.Of(reason).Code, _limits.Told(error));
     }
 
-    /// <summary>Gives the connection its hub. Without one it only closes.</summary>
-    public void Attach(HubLink link)
+    /// <summary>Closes the connection for a reason that no error frame tells.</summary>
+    public void Close(CloseReason reason) => BeginClose(reason, ErrorCatalogue.Of(reason).Code, null);
+
+    /// <summary>Bytes have left that held so much credit: this connection's, unless its use knows better.</summary>
+    public void Sent(Credit credit)
     {
-        Interlocked.Exchange(ref _link, link);
+        if (_use is not { } use)
+        {
+            Return(credit);
+            return;
+        }
+
+        use.Sent(this, credit);
+        CloseIfDrained();
+    }
+
+    /// <summary>Gives the connection what it is for. Without it, it only closes.</summary>
+    public void Attach(IConnectionUse use)
+    {
+        Interlocked.Exchange(ref _use, use);
         if (IsClosed) Leave();
     }
 
@@ -107,7 +127,7 @@ internal sealed class Connection : IHubConnection
     public void PeerLeft()
     {
         Interlocked.Exchange(ref _peerLeft, 1);
-        if (_credit.IsAwaited) Drop(CloseReason.PeerGone);
+        if (_credit.IsAwaited && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
     }
 
     /// <summary>Lets go of the socket without a goodbye.</summary>
@@ -153,7 +173,8 @@ internal sealed class Connection : IHubConnection
             return;
         }
 
-        heard |= _sender.TakeProgress() | _credit.IsAwaited;
+        _use?.Sweep(this, now);
+        heard |= _sender.TakeProgress() | _credit.IsAwaited | _sender.AwaitsRest;
         var taking = !heard && _liveness.AwaitsPong && _transport.TookBytes();
         var verdict = _liveness.Look(now, heard, taking, _sender.Sent - Volatile.Read(ref _sentWhenHeard), _limits);
         if (verdict == Liveness.Verdict.Ping)
@@ -168,94 +189,13 @@ internal sealed class Connection : IHubConnection
         }
     }
 
-    private async Task ReceiveAsync()
+    // Whether what nobody asked for may be queued; who has not read as much as fits is closed.
+    private bool Fits(int length)
     {
-        while (await _socket.WaitAsync())
-        {
-            Volatile.Write(ref _heard, true);
-            Volatile.Write(ref _sentWhenHeard, _sender.Sent);
-            while (true)
-            {
-                var batch = TakeBatch();
-                if (batch == Batch.Ended) return;
-                if (batch == Batch.Exhausted) break;
-                var parked = _credit.Park();
-                if (MayTake) _credit.Wake();
-                else if (Volatile.Read(ref _peerLeft) != 0) Drop(CloseReason.PeerGone);
-                else if (Volatile.Read(ref _phase) == Open) _counters.ReadingPaused();
-                await parked;
-            }
-        }
-    }
-
-    // A closing connection drains its input without credit; a draining one takes nothing until it closes.
-    private bool MayTake => IsClosed || (Volatile.Read(ref _phase) == Open && _credit.IsAvailable);
-
-    // All frames that have arrived are one batch: what they lead to is flushed once, at its end.
-    private Batch TakeBatch()
-    {
-        var taken = Credit.None;
-        using var scope = TurnScope.Enter();
-        var batch = TakeBatch(ref taken);
-        _counters.Received(taken);
-        return batch;
-    }
-
-    private Batch TakeBatch(ref Credit taken)
-    {
-        while (MayTake)
-        {
-            switch (_socket.TryRead(out var frame))
-            {
-                case ReadStatus.NeedMore:
-                    return Batch.Exhausted;
-                case ReadStatus.Message:
-                    if (!IsClosed) OnMessage(frame, ref taken);
-                    break;
-                case ReadStatus.Ping:
-                    _sender.Pong(frame.Payload);
-                    break;
-                case ReadStatus.Pong:
-                    break;
-                case ReadStatus.Close:
-                    BeginClose(CloseReason.Normal, frame.CloseCode == CloseCodes.NoStatus ? 0 : frame.CloseCode, null);
-                    return Batch.Ended;
-                case ReadStatus.Violation:
-                    OnViolation(frame);
-                    return Batch.Exhausted;
-            }
-        }
-
-        return Batch.OutOfCredit;
-    }
-
-    private void OnMessage(in IncomingFrame frame, ref Credit taken)
-    {
-        var credit = new Credit(1, frame.Payload.Length);
-        taken = new(taken.Messages + 1, taken.Bytes + frame.Payload.Length);
-        _credit.Take(credit);
-        if (Volatile.Read(ref _phase) != Open)
-        {
-            // A drain that began before the credit was taken does not wait for this message, so it must not be handled either.
-            Return(credit);
-            return;
-        }
-
-        if (!frame.IsText)
-        {
-            _sender.Send(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
-            return;
-        }
-
-        if (ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) _link!.Send(envelope);
-        else _sender.Send(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
-    }
-
-    private void OnViolation(in IncomingFrame frame)
-    {
-        Volatile.Write(ref _lingering, true);
-        var reason = Violations.Reason(frame.CloseCode);
-        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? Frames.Error(ErrorCode.MessageTooBig) : null);
+        if (IsClosed || !_outbox.WouldOverflow(length)) return !IsClosed;
+        _counters.PushOverflowed();
+        Close(ErrorCode.SlowConsumer);
+        return false;
     }
 
     // The one way to close: what waits is dropped, the frame in progress ends, then the error frame and the close frame; input is
@@ -290,11 +230,9 @@ internal sealed class Connection : IHubConnection
 
     private void Leave()
     {
-        if (_link is not { } link || Interlocked.Exchange(ref _left, 1) != 0) return;
+        if (_use is not { } use || Interlocked.Exchange(ref _left, 1) != 0) return;
         // The leaving may have plugins told: their code is not for a thread that sweeps or sends.
         using var scope = TurnScope.EnterWithoutPlugins();
-        link.Leave();
+        use.Leave();
     }
-
-    private enum Batch { Exhausted, OutOfCredit, Ended }
 }

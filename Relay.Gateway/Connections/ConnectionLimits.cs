@@ -1,3 +1,4 @@
+using Relay.Core.Errors;
 using Relay.Core.Protocol;
 
 namespace Relay.Gateway.Connections;
@@ -8,4 +9,14 @@ namespace Relay.Gateway.Connections;
 /// <param name="CloseTimeout">How long a closing connection may take.</param>
 /// <param name="PingInterval">How long nothing may be heard before a ping is sent.</param>
 /// <param name="PingTimeout">How long nothing may be heard after it.</param>
-internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout);
+internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout)
+{
+    /// <summary>An error that closes is told in a frame as well. Not where every frame is some member's message.</summary>
+    public bool TellsErrors { get; init; } = true;
+
+    /// <summary>The frame that tells of an error that closes, if there is to be one.</summary>
+    public Frame? Told(ErrorCode error) => TellsErrors ? Frames.Error(error) : null;
+
+    /// <summary>What a peer sent before it left is taken, however long that needs to wait. Not where a peer that is gone holds a place that others want.</summary>
+    public bool ReadsToTheEnd { get; init; }
+}

@@ -27,6 +27,9 @@ internal sealed class Outbox(int limit)
     /// <summary>Whether a push of this length would overflow. A frame larger than the outbox may pass when nothing else waits.</summary>
     public bool WouldOverflow(int length) => Interlocked.Read(ref _bytes) is var bytes && bytes > 0 && bytes + length > limit;
 
+    /// <summary>Send loop only: bytes that do not wait here, but have not left yet.</summary>
+    public void Passing(int bytes) => Interlocked.Add(ref _bytes, bytes);
+
     public void Add(Frame frame, Credit credit)
     {
         Interlocked.Add(ref _bytes, frame.Length);

@@ -1,4 +1,3 @@
-using Relay.Core.Hubs;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
@@ -10,7 +9,7 @@ namespace Relay.Gateway.Connections;
 /// Empties a connection's outbox: whoever finds it idle runs it, writes all that is there and flushes once. It becomes a task
 /// only while the peer does not take what it is sent.
 /// </summary>
-internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnection connection, GatewayCounters counters) : IFlushable
+internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection connection, GatewayCounters counters) : IFlushable
 {
     // What one flush takes at the most: enough to share the system call, little enough to see a slow peer's progress.
     private const int FlushBytes = 32 * 1024;
@@ -28,8 +27,15 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
     private volatile bool _closed;
     private volatile bool _progress;
 
+    // Whether the last bytes written end inside a frame: until its rest has come no other frame may be sent.
+    private volatile bool _inside;
+
     private bool HasWork => !_closed
-        && (!outbox.IsEmpty || Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0 || Volatile.Read(ref _closing) is not null);
+        && (!outbox.IsEmpty || Volatile.Read(ref _closing) is not null
+            || (!_inside && (Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0)));
+
+    /// <summary>Whether all that there was has been sent, and it ends inside a frame whose rest the other end of a pipe has not sent yet: no ping can leave.</summary>
+    public bool AwaitsRest => _inside && outbox.IsEmpty && Volatile.Read(ref _state) == Idle;
 
     /// <summary>Whether the loop will not touch the socket any more. Only after <see cref="Close"/>.</summary>
     public bool HasEnded => _hasEnded;
@@ -68,6 +74,25 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (!TurnScope.DeferFlush(this)) Flush();
     }
 
+    /// <summary>Sends what goes to many connections: at once when the way is free, so that it costs no place in the outbox.</summary>
+    public void Deliver(Frame framed)
+    {
+        if (outbox.IsEmpty && Interlocked.CompareExchange(ref _state, Running, Idle) == Idle)
+        {
+            // Whoever closes finds the loop running, and leaves the close to it.
+            if (outbox.IsEmpty && !_closed && Volatile.Read(ref _closing) is null)
+            {
+                WriteNow(framed);
+                return;
+            }
+
+            Run();
+        }
+
+        outbox.Add(framed, Credit.None);
+        Flush();
+    }
+
     /// <summary>Answers a ping; of several that wait only the last is answered (RFC 6455, 5.5.3).</summary>
     public void Pong(byte[] payload)
     {
@@ -97,6 +122,29 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (HasWork && Interlocked.CompareExchange(ref _state, Running, Idle) == Idle) Run();
     }
 
+    private void WriteNow(Frame framed)
+    {
+        socket.WriteFramed(framed.Bytes);
+        counters.Sent(framed.Framed, framed.Length);
+        Volatile.Write(ref _sent, _sent + framed.Length);
+        if (!TryFlush(out var flush))
+        {
+            socket.Abort();
+        }
+        else if (!flush.IsCompletedSuccessfully)
+        {
+            outbox.Passing(framed.Length);
+            _ = ResumeAsync(flush, framed.Length, Credit.None);
+            return;
+        }
+        else if (!flush.Result)
+        {
+            socket.Abort();
+        }
+
+        Run();
+    }
+
     private void Run()
     {
         while (true)
@@ -104,24 +152,32 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
             while (HasWork)
             {
                 var held = Write(out var bytes);
-                if (!TryFlush(out var flush))
-                {
-                    Flushed(false, bytes, held);
-                }
-                else if (flush.IsCompletedSuccessfully)
-                {
-                    Flushed(flush.Result, bytes, held);
-                }
-                else
-                {
-                    _ = ResumeAsync(flush, bytes, held);
-                    return;
-                }
+                if (!SendOn(bytes, held)) return;
             }
 
             Interlocked.Exchange(ref _state, Idle);
             if (!HasWork || Interlocked.CompareExchange(ref _state, Running, Idle) != Idle) return;
         }
+    }
+
+    // False: the peer does not take it yet, and the loop goes on when it has.
+    private bool SendOn(int bytes, Credit held)
+    {
+        if (!TryFlush(out var flush))
+        {
+            Flushed(false, bytes, held);
+        }
+        else if (flush.IsCompletedSuccessfully)
+        {
+            Flushed(flush.Result, bytes, held);
+        }
+        else
+        {
+            _ = ResumeAsync(flush, bytes, held);
+            return false;
+        }
+
+        return true;
     }
 
     private async Task ResumeAsync(ValueTask<bool> flush, int bytes, Credit held)
@@ -163,19 +219,21 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         if (Volatile.Read(ref _closing) is { } closing)
         {
             while (outbox.TryTake(out var dropped, out _)) bytes += dropped.Length;
-            if (closing.Error is { } error) socket.Write(Opcode.Text, error.Bytes);
-            if (closing.Close is { } payload) socket.Write(Opcode.Close, payload);
+            // A frame that was begun and whose rest is dropped cannot be followed by any other.
+            if (_inside) socket.Abort();
+            else WriteLast(closing);
             _closed = true;
             return Credit.None;
         }
 
-        if (Interlocked.Exchange(ref _pong, null) is { } pong) socket.Write(Opcode.Pong, pong);
-        if (Interlocked.Exchange(ref _pingWanted, 0) != 0) socket.Write(Opcode.Ping, []);
+        if (!_inside) WritePingAndPong();
         var (frames, messages, messageBytes) = (0, 0, 0);
         while (bytes < FlushBytes && outbox.TryTake(out var frame, out var held))
         {
-            socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
-            frames++;
+            if (frame.Framed != 0) socket.WriteFramed(frame.Bytes);
+            else socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
+            _inside = frame.EndsInside;
+            frames += frame.Framed switch { 0 => 1, < 0 => 0, var many => many };
             bytes += frame.Length;
             messages += held.Messages;
             messageBytes += held.Bytes;
@@ -186,11 +244,23 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, IHubConnectio
         return new(messages, messageBytes);
     }
 
+    private void WriteLast(ClosingFrames closing)
+    {
+        if (closing.Error is { } error) socket.Write(Opcode.Text, error.Bytes);
+        if (closing.Close is { } payload) socket.Write(Opcode.Close, payload);
+    }
+
+    private void WritePingAndPong()
+    {
+        if (Interlocked.Exchange(ref _pong, null) is { } pong) socket.Write(Opcode.Pong, pong);
+        if (Interlocked.Exchange(ref _pingWanted, 0) != 0) socket.Write(Opcode.Ping, []);
+    }
+
     private void Flushed(bool sent, int bytes, Credit held)
     {
         if (!sent) socket.Abort();
         outbox.Left(bytes, connection);
-        connection.Return(held);
+        connection.Sent(held);
         if (!_closed) return;
         _hasEnded = true;
         Interlocked.MemoryBarrier();

@@ -25,8 +25,8 @@ internal static class ConsoleEndpoints
 
     private static Task SendPageAsync(HttpContext context, ConsoleAsset page)
     {
-        // The same addresses as WebSockets are rooms; a room is no page.
-        if (IsWebSocket(context.Request))
+        // The same addresses as WebSockets are rooms, also when there are none; a room is no page.
+        if (WebSocketHandshake.IsWanted(context.Request))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
@@ -63,7 +63,4 @@ internal static class ConsoleEndpoints
             if (known.Compare(tag, useStrongComparison: false) || known.Equals(EntityTagHeaderValue.Any)) return true;
         return false;
     }
-
-    private static bool IsWebSocket(HttpRequest request) =>
-        request.Headers.GetCommaSeparatedValues(HeaderNames.Upgrade).Contains("websocket", StringComparer.OrdinalIgnoreCase);
 }

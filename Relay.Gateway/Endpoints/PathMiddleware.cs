@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http.Features;
+using Relay.Core;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Endpoints;
 
@@ -8,7 +10,7 @@ namespace Relay.Gateway.Endpoints;
 /// Parses the raw request target once, serves the WebSocket addresses, and hands everything else to routing under its path
 /// without the tenant. Routing's own decoding would make two ids of one, or one of two.
 /// </summary>
-internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, HostPolicy hosts)
+internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, RoomEndpoint rooms, IntroductionEndpoint introductions, PipeEndpoint pipes, RelaySettings settings, HostPolicy hosts)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -21,6 +23,19 @@ internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, Host
 
         context.Features.Set<IRelayPath>(path);
         if (path.Segments is ["ws"]) return hub.HandleAsync(context, path.Tenant);
+        if (settings.Peers.Enabled)
+        {
+            if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, path.Tenant, peer);
+            if (path.Segments is ["connection", var local, var remote, var document]) return pipes.HandleAsync(context, path.Tenant, local, remote, document);
+        }
+
+        if (rooms.IsEnabled)
+        {
+            if (path.Segments is ["rooms", var room]) return rooms.HandleAsync(context, path.Tenant, room);
+            // Without an upgrade the address is the console's.
+            if (path.Segments is [""] && WebSocketHandshake.IsWanted(context.Request)) return rooms.HandleAsync(context, path.Tenant, RoomKey.DefaultName);
+        }
+
         context.Request.Path = "/" + string.Join('/', path.Segments.Select(Uri.EscapeDataString));
         return next(context);
     }

@@ -16,6 +16,9 @@ internal static class WebSocketHandshake
 
     private const int KeyBytes = 16;
 
+    /// <summary>Whether a request asks for a WebSocket, be it in the right way or not.</summary>
+    public static bool IsWanted(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
+
     /// <summary>Checks the request. When it is no proper handshake it is answered: 405, 426 or 400.</summary>
     /// <returns>True when <see cref="AcceptAsync"/> may follow.</returns>
     public static async ValueTask<bool> CheckAsync(HttpContext context)
@@ -60,8 +63,8 @@ internal static class WebSocketHandshake
 
     /// <summary>Answers 101 and gives the socket.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="maxMessageBytes">The largest message that is taken.</param>
-    public static async ValueTask<IFrameSocket> AcceptAsync(HttpContext context, int maxMessageBytes)
+    /// <param name="reader">How its frames are read.</param>
+    public static async ValueTask<IFrameSocket> AcceptAsync(HttpContext context, IFrameReader reader)
     {
         var headers = context.Response.Headers;
         headers.Upgrade = "websocket";
@@ -78,7 +81,7 @@ internal static class WebSocketHandshake
 
         // Not the context's own Abort: it throws once the request is over, which may be in the very moment of an abort.
         var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        return new PipeSocket(transport, new FrameReader(maxMessageBytes), lifetime.Abort);
+        return new PipeSocket(transport, reader, lifetime.Abort);
     }
 
     private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)

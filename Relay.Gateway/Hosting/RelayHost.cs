@@ -52,7 +52,8 @@ internal static class RelayHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            Listen(kestrel, settings.Server.Host, settings.Server.Port, static _ => { });
+            var certificate = settings.Server.Tls.Enabled ? kestrel.ApplicationServices.GetRequiredService<TlsCertificate>() : null;
+            Listen(kestrel, settings.Server.Host, settings.Server.Port, listener => certificate?.Serve(listener));
             if (settings.Metrics.Enabled)
                 Listen(kestrel, settings.Metrics.Host, settings.Metrics.Port, static listener => listener.OnlyMetrics());
         });
@@ -70,6 +71,7 @@ internal static class RelayHost
         app.UseRouting();
         app.MapConsole();
         app.MapHubsApi();
+        app.MapRoomsApi();
         app.MapHealth();
     }
 

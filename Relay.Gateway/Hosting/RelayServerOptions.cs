@@ -8,6 +8,8 @@ internal sealed record RelayServerOptions
 
     public int Port { get; init; } = 8080;
 
+    public RelayTlsOptions Tls { get; init; } = new();
+
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>As a browser writes them (lower case, no default port), or <c>*</c>.</summary>
@@ -16,6 +18,15 @@ internal sealed record RelayServerOptions
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+internal sealed record RelayTlsOptions
+{
+    public bool Enabled { get; init; }
+
+    public string CertFile { get; init; } = "cert.pem";
+
+    public string KeyFile { get; init; } = "key.pem";
 }
 
 internal sealed record RelayMetricsOptions

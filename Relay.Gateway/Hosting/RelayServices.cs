@@ -19,10 +19,12 @@ internal static class RelayServices
         services.AddSingleton(settings);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
+        services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<RuntimeCounters>(),
+            provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IPluginStoreProvider>() as IDurableStore));
         return services;
     }
@@ -35,7 +37,11 @@ internal static class RelayServices
         services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
+        services.AddSingleton<SocketEntrance>();
         services.AddSingleton<HubEndpoint>();
+        services.AddSingleton<RoomEndpoint>();
+        services.AddSingleton<IntroductionEndpoint>();
+        services.AddSingleton<PipeEndpoint>();
         services.AddHostedService<DrainService>();
         return services;
     }
@@ -78,7 +84,11 @@ internal static class RelayServices
                 plugins.DetachedIdleTimeout,
                 hub.CancelTimeout),
             plugins.MaxOpenRequests,
-            plugins.MaxAbandoned);
+            plugins.MaxAbandoned)
+        {
+            Rooms = RoomSettings.Options(settings.Rooms),
+            Peers = new(settings.Peers.MaxDocuments),
+        };
     }
 
     // From the host's code, from the settings, and from the directory; whatever is wrong is told at once.

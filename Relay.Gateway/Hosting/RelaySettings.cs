@@ -18,6 +18,10 @@ internal sealed record RelaySettings
 
     public RelayHubOptions Hub { get; init; } = new();
 
+    public RelayRoomsOptions Rooms { get; init; } = new();
+
+    public RelayPeersOptions Peers { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();

@@ -39,6 +39,7 @@ internal static class SettingsChecks
                 : null),
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
+        .. RoomSettings.Checks,
         .. ClusterSettings.Checks,
     ];
 

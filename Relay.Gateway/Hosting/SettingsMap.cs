@@ -21,6 +21,7 @@ internal static partial class SettingsMap
     private static readonly TimeSpan Month = TimeSpan.FromDays(30);
 
     private static readonly SettingGroup<RelayServerOptions> Server = new("server", s => s.Server, (s, v) => s with { Server = v });
+    private static readonly SettingGroup<RelayTlsOptions> Tls = new("server.tls", s => s.Server.Tls, (s, v) => s with { Server = s.Server with { Tls = v } });
     private static readonly SettingGroup<RelayMetricsOptions> Metrics = new("metrics", s => s.Metrics, (s, v) => s with { Metrics = v });
     private static readonly SettingGroup<RelayLoggingOptions> Logging = new("logging", s => s.Logging, (s, v) => s with { Logging = v });
     private static readonly SettingGroup<RelayAuthOptions> Auth = new("auth", s => s.Auth, (s, v) => s with { Auth = v });
@@ -53,6 +54,12 @@ internal static partial class SettingsMap
             "Where to listen: an IP address, localhost, or * for every address."),
         Server.Value("port", Int(0, 65535), o => o.Port, (o, v) => o with { Port = v },
             "0 takes any free port; the relay prints which."),
+        Tls.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "Speak TLS: https and wss in place of http and ws."),
+        Tls.Value("cert_file", SettingForms.Path, o => o.CertFile, (o, v) => o with { CertFile = v },
+            "The certificate and those that lead to its root, as PEM. The files are loaded anew when they change."),
+        Tls.Value("key_file", SettingForms.Path, o => o.KeyFile, (o, v) => o with { KeyFile = v },
+            "The certificate's key, as PEM without a password."),
         Server.Value("drain_timeout", Duration(Instant, Hour), o => o.DrainTimeout, (o, v) => o with { DrainTimeout = v },
             "How long a stop may take: clients are told, messages under way are answered."),
         Server.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
@@ -145,6 +152,8 @@ internal static partial class SettingsMap
         Postgres.Value("timeout", Duration(Second, Minute), o => o.Timeout, (o, v) => o with { Timeout = v },
             "How long the database may take, and how long an operation may wait for it; rounded up to seconds."),
 
+        .. RoomSettings.All,
+        .. PeerSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),

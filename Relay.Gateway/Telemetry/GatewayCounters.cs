@@ -18,6 +18,8 @@ internal sealed class GatewayCounters
     private long _deadPeers;
     private long _originsRefused;
     private long _handshakesRefused;
+    private long _peerMessagesIgnored;
+    private long _introductionsMerged;
 
     public long Opened => Interlocked.Read(ref _opened);
 
@@ -43,6 +45,12 @@ internal sealed class GatewayCounters
 
     /// <summary>Upgrades refused before there was a WebSocket, those for their origin not counted.</summary>
     public long HandshakesRefused => Interlocked.Read(ref _handshakesRefused);
+
+    /// <summary>Messages of peers that were no message at all.</summary>
+    public long PeerMessagesIgnored => Interlocked.Read(ref _peerMessagesIgnored);
+
+    /// <summary>Introductions that took the place of an earlier one of the same peer, because the outbox was full.</summary>
+    public long IntroductionsMerged => Interlocked.Read(ref _introductionsMerged);
 
     public long Closed(CloseReason reason) => Interlocked.Read(ref _closed[(int)reason]);
 
@@ -75,4 +83,8 @@ internal sealed class GatewayCounters
     public void OriginRefused() => Interlocked.Increment(ref _originsRefused);
 
     public void HandshakeRefused() => Interlocked.Increment(ref _handshakesRefused);
+
+    public void PeerMessageIgnored() => Interlocked.Increment(ref _peerMessagesIgnored);
+
+    public void IntroductionMerged() => Interlocked.Increment(ref _introductionsMerged);
 }

@@ -19,11 +19,12 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, IDurableStore? store)
+    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, RoomCounters rooms, IDurableStore? store)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
         AddHubs(runtime);
+        AddRooms(rooms);
         AddPlugins(runtime);
         if (store is not null) AddStore(store);
     }
@@ -40,18 +41,22 @@ internal sealed class RelayMetrics : IDisposable
         Counters(
             "relay_connections_closed_total",
             "Connections that ended, by reason; docs/protocol.md says what each means.",
+            "reason",
             Reasons.Select(reason => (ErrorCatalogue.Of(reason).Name, (Func<long>)(() => gateway.Closed(reason)))));
         Counters(
             "relay_handshakes_refused_total",
             "Requests for a WebSocket that got an HTTP status instead, by reason.",
+            "reason",
             [("origin", () => gateway.OriginsRefused), ("invalid", () => gateway.HandshakesRefused)]);
         Counter("relay_messages_received_total", "Messages from clients.", () => gateway.MessagesReceived);
         Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", () => gateway.BytesReceived);
         Counter("relay_messages_sent_total", "Messages to clients.", () => gateway.MessagesSent);
-        Counter("relay_bytes_sent_total", "Payload bytes of messages to clients.", () => gateway.BytesSent);
+        Counter("relay_bytes_sent_total", "Payload bytes of messages to clients; those of rooms with their frames' headers.", () => gateway.BytesSent);
         Counter("relay_outbox_overflows_total", "Pushes that found a connection's outbox full.", () => gateway.PushesOverflowed);
         Counter("relay_reading_pauses_total", "Times that a connection had no credit left and its data was not taken until some came back.", () => gateway.ReadingPauses);
         Counter("relay_pings_sent_total", "Pings to connections from which nothing came.", () => gateway.Pings);
+        Counter("relay_peer_messages_ignored_total", "Messages to /introduction that could not be read.", () => gateway.PeerMessagesIgnored);
+        Counter("relay_introductions_merged_total", "Introductions that took the place of an earlier one of the same peer, because the connection did not read.", () => gateway.IntroductionsMerged);
         Counter("relay_dead_peers_total", "Connections given up because nothing came after a ping.", () => gateway.DeadPeers);
     }
 
@@ -61,6 +66,29 @@ internal sealed class RelayMetrics : IDisposable
         Counter("relay_hub_joins_refused_total", "Connections that a hub refused, or that got no hub.", () => runtime.RejectedJoins);
         Counter("relay_hubs_collected_total", "Hubs that ended because nobody used them.", () => runtime.CollectedHubs);
         Counter("relay_turn_faults_total", "Turns of a hub that threw: each is a bug of the relay.", () => runtime.TurnFaults);
+    }
+
+    private void AddRooms(RoomCounters rooms)
+    {
+        Gauge("relay_rooms", "Rooms that have members at this process, or keep messages in it.", () => rooms.Rooms);
+        Gauge("relay_room_members", "Connections that are members of a room.", () => Members(rooms));
+        Counter("relay_room_joins_total", "Connections that became members of a room.", () => rooms.Joins);
+        Counter("relay_room_joins_refused_total", "Connections that found no room.", () => rooms.Refused);
+        Counter("relay_room_messages_total", "Messages to rooms, each once.", () => rooms.Messages);
+        Counter("relay_room_deliveries_total", "Messages of rooms given to members' connections.", () => rooms.Deliveries);
+        Counters(
+            "relay_room_recoveries_total",
+            "Members that came back and asked for what they had missed, by whether it was kept.",
+            "recovered",
+            [("true", () => rooms.Recovered), ("false", () => rooms.NotRecovered)]);
+        Counter("relay_room_lost_total", "Messages that may not have reached other gateways, because a part of the cluster was lost or too slow.", () => rooms.Lost);
+        Counter("relay_room_turn_faults_total", "Turns of a room that threw: each is a bug of the relay.", () => rooms.TurnFaults);
+
+        // The names of the broadcast relay whose dashboards are in use.
+        Gauge("websocket_connected_clients", "As relay_room_members.", () => Members(rooms));
+        Counter("websocket_messages_total", "As relay_room_messages_total.", () => rooms.Messages);
+        Counter("websocket_connections_total", "As relay_room_joins_total.", () => rooms.Joins);
+        Counter("websocket_disconnections_total", "Members that have left.", () => rooms.Leaves);
     }
 
     private void AddPlugins(RuntimeCounters runtime)
@@ -95,10 +123,16 @@ internal sealed class RelayMetrics : IDisposable
     private void Gauge(string name, string help, Func<Measurement<long>> read) => Meter.CreateObservableGauge(name, read, null, help);
 
     // Every reason is there from the start, with 0: a rate over a series that appears with its first event misses that event.
-    private void Counters(string name, string help, IEnumerable<(string Reason, Func<long> Read)> series)
+    private void Counters(string name, string help, string label, IEnumerable<(string Value, Func<long> Read)> series)
     {
-        var all = series.Select(each => (each.Read, Tag: new KeyValuePair<string, object?>("reason", each.Reason))).ToArray();
+        var all = series.Select(each => (each.Read, Tag: new KeyValuePair<string, object?>(label, each.Value))).ToArray();
         Meter.CreateObservableCounter(name, () => all.Select(each => new Measurement<long>(each.Read(), each.Tag)), null, help);
+    }
+
+    private static long Members(RoomCounters rooms)
+    {
+        var left = rooms.Leaves;
+        return rooms.Joins - left;
     }
 
     // What is closed is read first: a connection that opens and closes meanwhile must not make this negative.

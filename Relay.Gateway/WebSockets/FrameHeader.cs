@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Relay.Gateway.WebSockets;
@@ -73,6 +74,17 @@ internal readonly struct FrameHeader
 
         header = new FrameHeader(opcode, fin, length, key, size);
         return true;
+    }
+
+    /// <summary>The same over the segments of a sequence.</summary>
+    public static bool TryParse(in ReadOnlySequence<byte> bytes, bool expectMasked, out FrameHeader header, out string? fault)
+    {
+        var start = bytes.FirstSpan;
+        if (start.Length >= MaxBytes || bytes.IsSingleSegment) return TryParse(start, expectMasked, out header, out fault);
+        Span<byte> joined = stackalloc byte[MaxBytes];
+        var length = (int)Math.Min(MaxBytes, bytes.Length);
+        bytes.Slice(0, length).CopyTo(joined);
+        return TryParse(joined[..length], expectMasked, out header, out fault);
     }
 
     private static string? FaultOfStart(int first, Opcode opcode, bool fin, bool masked, bool expectMasked, int shortLength)

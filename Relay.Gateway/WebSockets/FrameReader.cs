@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Unicode;
 
 namespace Relay.Gateway.WebSockets;
@@ -8,7 +7,7 @@ namespace Relay.Gateway.WebSockets;
 /// Turns bytes into messages and control frames (RFC 6455) and does nothing else: no I/O, no waiting.
 /// What a text message's bytes make impossible, what a header forbids and what it announces beyond the limit ends the reading at once.
 /// </summary>
-internal sealed class FrameReader
+internal sealed class FrameReader : IFrameReader
 {
     private readonly bool _expectMasked;
     private readonly int _maxMessageBytes;
@@ -30,13 +29,8 @@ internal sealed class FrameReader
         _expectMasked = expectMasked;
     }
 
-    /// <summary>A close frame or a violation has been read: what comes after it is thrown away.</summary>
     public bool IsFinished { get; private set; }
 
-    /// <summary>
-    /// Takes the next frame or message off <paramref name="input"/>. On <see cref="ReadStatus.NeedMore"/> the rest of it (less than a
-    /// header and a control frame's payload) must be given again, with more behind it.
-    /// </summary>
     public ReadStatus TryRead(ref ReadOnlySequence<byte> input, out IncomingFrame frame)
     {
         frame = default;
@@ -67,22 +61,7 @@ internal sealed class FrameReader
     private bool TryReadHeader(in ReadOnlySequence<byte> input, out FrameHeader header, out IncomingFrame frame)
     {
         frame = default;
-        string? fault;
-        var start = input.FirstSpan;
-        bool parsed;
-        if (start.Length >= FrameHeader.MaxBytes || input.IsSingleSegment)
-        {
-            parsed = FrameHeader.TryParse(start, _expectMasked, out header, out fault);
-        }
-        else
-        {
-            Span<byte> joined = stackalloc byte[FrameHeader.MaxBytes];
-            var length = (int)Math.Min(FrameHeader.MaxBytes, input.Length);
-            input.Slice(0, length).CopyTo(joined);
-            parsed = FrameHeader.TryParse(joined[..length], _expectMasked, out header, out fault);
-        }
-
-        if (!parsed)
+        if (!FrameHeader.TryParse(in input, _expectMasked, out header, out var fault))
         {
             if (fault is not null) Violate(CloseCodes.ProtocolError, fault, out frame);
             return false;
@@ -103,61 +82,21 @@ internal sealed class FrameReader
 
     private ReadStatus ReadControl(ref ReadOnlySequence<byte> input, in FrameHeader header, out IncomingFrame frame)
     {
-        frame = default;
-        if (input.Length - header.Size < header.PayloadLength) return ReadStatus.NeedMore;
-        var payload = TakeWhole(ref input, header);
-        switch (header.Opcode)
-        {
-            case Opcode.Ping:
-                frame = IncomingFrame.Ping(payload);
-                return ReadStatus.Ping;
-            case Opcode.Pong:
-                frame = IncomingFrame.Pong(payload);
-                return ReadStatus.Pong;
-            default:
-                return ReadClose(payload, out frame);
-        }
-    }
-
-    private ReadStatus ReadClose(byte[] payload, out IncomingFrame frame)
-    {
+        var status = ControlFrames.Read(ref input, header, out frame);
+        if (status is not (ReadStatus.Close or ReadStatus.Violation)) return status;
         IsFinished = true;
         _buffer = default;
-        if (payload.Length == 0)
-        {
-            frame = IncomingFrame.Close(CloseCodes.NoStatus, "");
-            return ReadStatus.Close;
-        }
-
-        var code = (payload[0] << 8) | payload[1];
-        if (!CloseCodes.MayBeSent(code)) return Violate(CloseCodes.ProtocolError, "a close code that may not be sent", out frame);
-        var reason = payload.AsSpan(2);
-        if (!Utf8.IsValid(reason)) return Violate(CloseCodes.InvalidPayload, "a close reason that is not UTF-8", out frame);
-        frame = IncomingFrame.Close(code, Encoding.UTF8.GetString(reason));
-        return ReadStatus.Close;
+        return status;
     }
 
     /// <summary>The usual case: the message is one frame and all of it is here.</summary>
     private ReadStatus ReadWhole(ref ReadOnlySequence<byte> input, in FrameHeader header, out IncomingFrame frame)
     {
         var isText = header.Opcode == Opcode.Text;
-        var payload = TakeWhole(ref input, header);
+        var payload = ControlFrames.TakePayload(ref input, header);
         if (isText && !Utf8.IsValid(payload)) return Violate(CloseCodes.InvalidPayload, "text that is not UTF-8", out frame);
         frame = IncomingFrame.Message(payload, isText);
         return ReadStatus.Message;
-    }
-
-    private static byte[] TakeWhole(ref ReadOnlySequence<byte> input, in FrameHeader header)
-    {
-        var length = (int)header.PayloadLength;
-        var payload = length == 0 ? [] : GC.AllocateUninitializedArray<byte>(length);
-        var first = input.FirstSpan;
-        if (first.Length - header.Size >= length)
-            Masking.Apply(first.Slice(header.Size, length), payload, header.MaskKey, 0);
-        else
-            Masking.Apply(input.Slice(header.Size, length), payload, header.MaskKey, 0);
-        input = input.Slice(header.Size + length);
-        return payload;
     }
 
     private void Begin(in FrameHeader header)

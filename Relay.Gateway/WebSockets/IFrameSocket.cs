@@ -19,6 +19,9 @@ internal interface IFrameSocket : IAsyncDisposable
     /// <summary>Appends a frame to what the next flush sends. The payload is copied.</summary>
     void Write(Opcode opcode, ReadOnlySpan<byte> payload);
 
+    /// <summary>Appends frames, or a part of one, as they go on the wire. They are copied.</summary>
+    void WriteFramed(ReadOnlySpan<byte> frames);
+
     /// <summary>Sends what was written. False: the peer's side has ended, or the socket was aborted.</summary>
     ValueTask<bool> FlushAsync(CancellationToken cancellation = default);
 

@@ -8,6 +8,9 @@ internal enum ReadStatus : byte
 
     /// <summary>A whole data message, whatever number of frames it came in.</summary>
     Message,
+
+    /// <summary>Data frames or parts of one, ready to be passed on.</summary>
+    Piece,
     Ping,
     Pong,
     Close,
@@ -19,8 +22,10 @@ internal enum ReadStatus : byte
 /// <summary>What arrived. Its payload is an array of its own, never written again, so it may be kept and shared.</summary>
 internal readonly struct IncomingFrame
 {
-    private IncomingFrame(ReadStatus kind, byte[] payload, bool isText = false, int closeCode = 0, string reason = "")
+    private IncomingFrame(ReadStatus kind, byte[] payload, bool isText = false, int closeCode = 0, string reason = "", int messages = 0, bool endsInside = false)
     {
+        Messages = messages;
+        EndsInside = endsInside;
         Kind = kind;
         IsText = isText;
         CloseCode = (ushort)closeCode;
@@ -35,13 +40,22 @@ internal readonly struct IncomingFrame
     /// <summary>Of a close: the peer's code, or <see cref="CloseCodes.NoStatus"/>. Of a violation: the code it is answered with.</summary>
     public ushort CloseCode { get; }
 
-    /// <summary>Of a message, ping or pong, unmasked; empty otherwise.</summary>
+    /// <summary>Of a message, piece, ping or pong, unmasked; empty otherwise.</summary>
     public byte[] Payload { get; }
 
     /// <summary>Of a close: what the peer wrote. Of a violation: what was wrong, in words for a log or a close frame.</summary>
     public string Reason { get; }
 
+    /// <summary>Of a piece: how many messages end in it.</summary>
+    public int Messages { get; }
+
+    /// <summary>Of a piece: whether it ends inside a frame, whose rest comes with the next piece.</summary>
+    public bool EndsInside { get; }
+
     public static IncomingFrame Message(byte[] payload, bool isText) => new(ReadStatus.Message, payload, isText);
+
+    /// <summary>Bytes as an unmasked end sends them, headers included.</summary>
+    public static IncomingFrame Piece(byte[] bytes, int messages, bool endsInside) => new(ReadStatus.Piece, bytes, messages: messages, endsInside: endsInside);
 
     public static IncomingFrame Ping(byte[] payload) => new(ReadStatus.Ping, payload);
 

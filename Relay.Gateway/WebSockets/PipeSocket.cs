@@ -11,7 +11,7 @@ internal sealed class PipeSocket : IFrameSocket
 
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
-    private readonly FrameReader _reader;
+    private readonly IFrameReader _reader;
     private readonly Action? _abortTransport;
 
     // Receive side only: what has arrived and was not read, part of the pipe's last result.
@@ -25,7 +25,7 @@ internal sealed class PipeSocket : IFrameSocket
     /// <param name="transport">The connection's pipe. Nobody else reads or writes it until the socket is disposed.</param>
     /// <param name="reader">Says which limits hold and whether the peer is a client.</param>
     /// <param name="abortTransport">What cuts the connection under the pipe, from any thread.</param>
-    public PipeSocket(IDuplexPipe transport, FrameReader reader, Action? abortTransport = null)
+    public PipeSocket(IDuplexPipe transport, IFrameReader reader, Action? abortTransport = null)
     {
         _input = transport.Input;
         _output = transport.Output;
@@ -68,19 +68,23 @@ internal sealed class PipeSocket : IFrameSocket
         if (fits < payload.Length) _output.Write(payload[fits..]);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> FlushAsync(CancellationToken cancellation = default)
+    public void WriteFramed(ReadOnlySpan<byte> frames) => _output.Write(frames);
+
+    public ValueTask<bool> FlushAsync(CancellationToken cancellation = default)
     {
-        if (IsAborted) return false;
+        if (IsAborted) return new(false);
+        ValueTask<FlushResult> flush;
         try
         {
-            var result = await _output.FlushAsync(cancellation).ConfigureAwait(false);
-            return !result.IsCompleted && !result.IsCanceled;
+            flush = _output.FlushAsync(cancellation);
+            if (flush.IsCompletedSuccessfully) return new(IsOpen(flush.Result));
         }
         catch (Exception e) when (IsEndOfTransport(e, cancellation))
         {
-            return false;
+            return new(false);
         }
+
+        return FlushedAsync(flush, cancellation);
     }
 
     public void Abort()
@@ -108,6 +112,21 @@ internal sealed class PipeSocket : IFrameSocket
         if (_holdsResult) _input.AdvanceTo(_rest.End);
         _rest = default;
     }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<bool> FlushedAsync(ValueTask<FlushResult> flush, CancellationToken cancellation)
+    {
+        try
+        {
+            return IsOpen(await flush.ConfigureAwait(false));
+        }
+        catch (Exception e) when (IsEndOfTransport(e, cancellation))
+        {
+            return false;
+        }
+    }
+
+    private static bool IsOpen(FlushResult result) => !result.IsCompleted && !result.IsCanceled;
 
     private void AbortNow()
     {

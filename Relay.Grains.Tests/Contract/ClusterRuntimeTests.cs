@@ -77,3 +77,18 @@ public sealed class ClusterCollectionTests : CollectionContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
 }
+
+public sealed class ClusterRoomContractTests : RoomContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}
+
+public sealed class ClusterRoomHistoryTests : RoomHistoryContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}
+
+public sealed class ClusterPeerTests : PeerContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}

@@ -16,7 +16,7 @@ public abstract class ClusterTest : IAsyncLifetime
 
     private protected Probe Probe { get; } = new();
 
-    private protected RuntimeOptions Options { get; } = new(
+    private protected virtual RuntimeOptions Options { get; } = new(
         new HubLimits(5, TimeSpan.FromHours(2), TimeSpan.FromSeconds(10), 10_000),
         new RestartPolicy((TimeSpan?)null),
         new InboxLimits(60_000, 64 << 20, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10)),

@@ -22,11 +22,13 @@ internal sealed class RelayCluster : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
     private readonly ClusterOptions _options;
+    private readonly RuntimeOptions _runtime;
     private readonly List<OrleansRuntime> _gateways = [];
     private readonly LoggerFactory _logs;
 
-    private RelayCluster(InProcessTestCluster cluster, ClusterOptions options, RuntimeCounters counters, ManualTime time, MemoryStores stores, RecordedEvents logged) =>
-        (_cluster, _options, Counters, Time, Stores, Logged, _logs) = (cluster, options, counters, time, stores, logged, new([logged]));
+    private RelayCluster(
+        InProcessTestCluster cluster, ClusterOptions options, RuntimeOptions runtime, RuntimeCounters counters, ManualTime time, MemoryStores stores, RecordedEvents logged) =>
+        (_cluster, _options, _runtime, Counters, Time, Stores, Logged, _logs) = (cluster, options, runtime, counters, time, stores, logged, new([logged]));
 
     public RuntimeCounters Counters { get; }
 
@@ -69,19 +71,19 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddOutgoingGrainCallFilter(calls);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, counters, time, stores, logged) { Calls = calls };
+        var cluster = new RelayCluster(builder.Build(), options, runtime, counters, time, stores, logged) { Calls = calls };
         await cluster._cluster.DeployAsync();
         return cluster;
     }
 
     /// <summary>Another process in front of the silos, as far as they can tell.</summary>
-    public Task<OrleansRuntime> StartGatewayAsync() => StartAsync(new(_cluster.Client, _options, TimeProvider.System, _logs, Counters));
+    public Task<OrleansRuntime> StartGatewayAsync() => StartAsync(new(_cluster.Client, _options, TimeProvider.System, _logs, Counters, _runtime));
 
     /// <summary>A gateway in the process of a silo: the role all.</summary>
     public Task<OrleansRuntime> StartGatewayAsync(InProcessSiloHandle silo)
     {
         var services = silo.ServiceProvider;
-        return StartAsync(new(services.GetRequiredService<IGrainFactory>(), _options, TimeProvider.System, _logs, Counters, services.GetRequiredService<SiloHubs>()));
+        return StartAsync(new(services.GetRequiredService<IGrainFactory>(), _options, TimeProvider.System, _logs, Counters, _runtime, services.GetRequiredService<SiloHubs>()));
     }
 
     /// <summary>Users whose hubs are on one silo; they have hubs then.</summary>

@@ -78,9 +78,15 @@ internal sealed record UserDelivery([property: Id(0)] string User, [property: Id
 /// <param name="Number">Counts the silo's batches to this gateway: one that comes twice counts once.</param>
 /// <param name="Users">Each hub's part.</param>
 /// <param name="Gone">Silos that the cluster has declared dead since the batch before.</param>
+/// <param name="Rooms">Each room's part.</param>
 [GenerateSerializer, Immutable, Alias("relay.DeliveryBatch")]
 internal sealed record DeliveryBatch(
-    [property: Id(0)] string Silo, [property: Id(3)] long Outbox, [property: Id(1)] long Number, [property: Id(2)] UserDelivery[] Users, [property: Id(4)] string[] Gone);
+    [property: Id(0)] string Silo,
+    [property: Id(3)] long Outbox,
+    [property: Id(1)] long Number,
+    [property: Id(2)] UserDelivery[] Users,
+    [property: Id(4)] string[] Gone,
+    [property: Id(5)] RoomDelivery[] Rooms);
 
 /// <summary>Connections whose outboxes are full: their gateway tells when there is room again.</summary>
 /// <param name="Full">User and connection.</param>

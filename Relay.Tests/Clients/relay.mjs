@@ -30,7 +30,7 @@ export async function run(cwd, args, env = {}) {
 
 /** Starts a relay on free ports and waits until it listens. It is killed when the test ends. */
 export async function start(test, cwd, args = [], env = {}) {
-  const child = launch(cwd, ['--server:port', '0', '--metrics:port', '0', ...args], env);
+  const child = launch(cwd, [...(args.includes('--server:port') ? [] : ['--server:port', '0']), '--metrics:port', '0', ...args], env);
   const exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
   test.after(() => child.kill('SIGKILL'));
   child.stderr.resume();
@@ -43,7 +43,7 @@ export async function start(test, cwd, args = [], env = {}) {
     });
     exited.then(({ code }) => failed(new Error(`the relay ended with ${code} before it listened`)));
   }));
-  return { url, metrics, ws: url.replace(/^http/, 'ws'), kill: (signal) => (child.kill(signal), within('the relay to end', exited)) };
+  return { url, metrics, pid: child.pid, ws: url.replace(/^http/, 'ws'), kill: (signal) => (child.kill(signal), within('the relay to end', exited)) };
 }
 
 /** A client that asks and awaits answers by request_id. */

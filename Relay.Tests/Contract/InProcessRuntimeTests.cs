@@ -76,3 +76,18 @@ public sealed class InProcessStopTests : StopContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
 }
+
+public sealed class InProcessRoomTests : RoomContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}
+
+public sealed class InProcessRoomHistoryTests : RoomHistoryContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}
+
+public sealed class InProcessPeerTests : PeerContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}

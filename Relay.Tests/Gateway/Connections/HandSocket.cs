@@ -74,6 +74,15 @@ internal sealed class HandSocket : IFrameSocket
         Bare(() => flush.SetResult(sent));
     }
 
+    public void WriteFramed(ReadOnlySpan<byte> frames)
+    {
+        while (FrameHeader.TryParse(frames, expectMasked: false, out var header, out _))
+        {
+            Write(header.Opcode, frames.Slice(header.Size, (int)header.PayloadLength));
+            frames = frames[(header.Size + (int)header.PayloadLength)..];
+        }
+    }
+
     public ValueTask<bool> WaitAsync(CancellationToken cancellation = default)
     {
         lock (_gate)

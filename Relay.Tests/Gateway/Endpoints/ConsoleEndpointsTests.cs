@@ -80,9 +80,9 @@ public partial class ConsoleEndpointsTests
     }
 
     [Fact]
-    public async Task AWebSocketAtThePagesAddressIsNotGivenThePage()
+    public async Task AWebSocketAtThePagesAddressIsNotGivenThePageAlsoWithoutRooms()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await RelayServer.StartAsync(static settings => settings with { Rooms = new() { Enabled = false } });
         using var http = Client(relay);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         request.Headers.Connection.Add("Upgrade");

@@ -19,7 +19,7 @@ public sealed class ConnectionEndTests
     {
         var socket = new ScriptedSocket(_log);
         var connection = Make(socket);
-        connection.Attach(new LoggingLink(_log));
+        connection.Attach(new HubUse(new LoggingLink(_log)));
 
         connection.Close(ErrorCode.GoingAway);
 
@@ -36,7 +36,7 @@ public sealed class ConnectionEndTests
         var connection = Make(socket);
 
         // The peer's end is found in the middle of the close: the receive loop goes through to its end there and then.
-        connection.Attach(new LoggingLink(_log, () => socket.Arrived.SetResult(false)));
+        connection.Attach(new HubUse(new LoggingLink(_log, () => socket.Arrived.SetResult(false))));
         var run = connection.RunAsync();
         connection.Close(ErrorCode.GoingAway);
         await run.WaitAsync(TimeSpan.FromSeconds(30));
@@ -49,7 +49,7 @@ public sealed class ConnectionEndTests
     {
         var socket = new ScriptedSocket(_log);
         var connection = Make(socket);
-        connection.Attach(new LoggingLink(_log));
+        connection.Attach(new HubUse(new LoggingLink(_log)));
         socket.Arrived.SetException(new InvalidOperationException("A bug of the relay's own."));
 
         await Assert.ThrowsAsync<InvalidOperationException>(connection.RunAsync);
@@ -83,6 +83,8 @@ public sealed class ConnectionEndTests
             frame = default;
             return ReadStatus.NeedMore;
         }
+
+        public void WriteFramed(ReadOnlySpan<byte> frames) { }
 
         public void Write(Opcode opcode, ReadOnlySpan<byte> payload) => log.Add($"write {opcode}");
 

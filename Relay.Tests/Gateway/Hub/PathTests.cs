@@ -74,7 +74,6 @@ public sealed class PathTests(HubServer server) : IClassFixture<HubServer>
     [InlineData("/x/../ws")]
     [InlineData("/%2e/ws")]
     [InlineData("/t%2Facme%2Fws")]
-    [InlineData("/")]
     [InlineData("/healthz%2Flive")]
     public async Task NoOtherPathIsTheHub(string path)
     {

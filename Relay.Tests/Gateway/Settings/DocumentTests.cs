@@ -19,7 +19,7 @@ public class DocumentTests
     public void EveryKeyOfTheMapStandsInTheDocumentAndTheReverse()
     {
         var faults = new FaultList();
-        var written = YamlReader.Read("docs/relay.yaml", Document, faults).Select(each => each.Key.Replace("tenants.default.", "tenants.NAME."));
+        var written = YamlReader.Read("docs/relay.yaml", Document, faults).Select(each => each.Key.Replace("tenants.default.", "tenants.NAME.").Replace("rooms.patterns.default.", "rooms.patterns.NAME."));
         Assert.False(faults.Any);
         // The settings of a plugin that does not ship have no default to write down.
         var known = SettingsMap.All.Where(each => each is not PluginSetting).Select(each => each.Key);
@@ -45,7 +45,7 @@ public class DocumentTests
         foreach (var setting in SettingsMap.All.Where(each => each is not (TenantSetting or PluginSetting)))
         {
             var text = setting.Show(Loading.Defaults).Trim('[', ']');
-            var raw = new RawSetting(SettingSource.Option, "test", setting.Path, RawShape.Text) { Text = text };
+            var raw = new RawSetting(SettingSource.Option, "test", [.. setting.Path.Select(part => part == "NAME" ? "default" : part)], RawShape.Text) { Text = text };
             Assert.True(setting.Apply(Loading.Defaults, raw, out var fault) is not null, $"{setting.Key}: {fault}");
         }
     }

@@ -20,7 +20,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     public MetricsEndpointTests()
     {
         _store = _folder.Start();
-        _metrics = new(new GatewayCounters(), new RuntimeCounters(), _store);
+        _metrics = new(new GatewayCounters(), new RuntimeCounters(), new RoomCounters(), _store);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>

@@ -17,7 +17,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new RuntimeCounters(), _store);
+        _metrics = new(_gateway, new RuntimeCounters(), new RoomCounters(), _store);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -37,7 +37,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
         Assert.NotEmpty(families);
         Assert.All(families.Values, family =>
         {
-            Assert.StartsWith("relay_", family.Name);
+            Assert.Matches("^(relay|websocket)_", family.Name);
             Assert.EndsWith(".", family.Help);
             Assert.NotEmpty(family.Samples);
             Assert.Equal(family.Type == "counter", family.Name.EndsWith("_total"));

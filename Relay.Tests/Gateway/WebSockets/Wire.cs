@@ -18,7 +18,7 @@ internal static class Wire
     public static byte[] Join(params byte[][] parts) => parts.SelectMany(part => part).ToArray();
 
     /// <summary>Feeds the pieces as a pipe would: what was not consumed comes again in front of the next, in segments of its own.</summary>
-    public static List<string> Read(FrameReader reader, IEnumerable<byte[]> pieces)
+    public static List<string> Read(IFrameReader reader, IEnumerable<byte[]> pieces)
     {
         var outcome = new List<string>();
         var unread = new List<byte[]>();
@@ -41,6 +41,7 @@ internal static class Wire
     {
         ReadStatus.NeedMore => "nothing",
         ReadStatus.Message => (frame.IsText ? "text " : "binary ") + Convert.ToHexString(frame.Payload),
+        ReadStatus.Piece => $"piece {Convert.ToHexString(frame.Payload)}{(frame.EndsInside ? " …" : "")}",
         ReadStatus.Ping => "ping " + Convert.ToHexString(frame.Payload),
         ReadStatus.Pong => "pong " + Convert.ToHexString(frame.Payload),
         ReadStatus.Close => $"close {frame.CloseCode} {frame.Reason}".TrimEnd(),

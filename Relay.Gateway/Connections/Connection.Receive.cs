@@ -1,0 +1,95 @@
+using Relay.Core.Errors;
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Connections;
+
+/// <summary>The receive loop.</summary>
+internal sealed partial class Connection
+{
+    private enum Batch { Exhausted, OutOfCredit, Ended }
+
+    private async Task ReceiveAsync()
+    {
+        while (await _socket.WaitAsync())
+        {
+            Volatile.Write(ref _heard, true);
+            Volatile.Write(ref _sentWhenHeard, _sender.Sent);
+            while (true)
+            {
+                var batch = TakeBatch();
+                if (batch == Batch.Ended) return;
+                if (batch == Batch.Exhausted) break;
+                var parked = _credit.Park();
+                if (MayTake) _credit.Wake();
+                else if (Volatile.Read(ref _peerLeft) != 0 && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
+                else if (Volatile.Read(ref _phase) == Open) _counters.ReadingPaused();
+                await parked;
+            }
+        }
+    }
+
+    // A closing connection drains its input without credit; a draining one takes nothing until it closes.
+    private bool MayTake => IsClosed || (Volatile.Read(ref _phase) == Open && _credit.IsAvailable);
+
+    // All frames that have arrived are one batch: what they lead to is flushed once, at its end.
+    private Batch TakeBatch()
+    {
+        var taken = Credit.None;
+        using var scope = TurnScope.Enter();
+        var batch = TakeBatch(ref taken);
+        _counters.Received(taken);
+        return batch;
+    }
+
+    private Batch TakeBatch(ref Credit taken)
+    {
+        while (MayTake)
+        {
+            switch (_socket.TryRead(out var frame))
+            {
+                case ReadStatus.NeedMore:
+                    return Batch.Exhausted;
+                case ReadStatus.Message or ReadStatus.Piece:
+                    if (!IsClosed) OnMessage(frame, ref taken);
+                    break;
+                case ReadStatus.Ping:
+                    _sender.Pong(frame.Payload);
+                    break;
+                case ReadStatus.Pong:
+                    break;
+                case ReadStatus.Close:
+                    BeginClose(CloseReason.Normal, frame.CloseCode == CloseCodes.NoStatus ? 0 : frame.CloseCode, null);
+                    return Batch.Ended;
+                case ReadStatus.Violation:
+                    OnViolation(frame);
+                    return Batch.Exhausted;
+            }
+        }
+
+        return Batch.OutOfCredit;
+    }
+
+    private void OnMessage(in IncomingFrame frame, ref Credit taken)
+    {
+        var credit = new Credit(frame.Kind == ReadStatus.Piece ? frame.Messages : 1, frame.Payload.Length);
+        taken = new(taken.Messages + credit.Messages, taken.Bytes + credit.Bytes);
+        _credit.Take(credit);
+        if (Volatile.Read(ref _phase) != Open)
+        {
+            // A drain that began before the credit was taken does not wait for this message, so it must not be handled either.
+            Return(credit);
+            return;
+        }
+
+        _use!.Take(this, frame, credit);
+    }
+
+    private void OnViolation(in IncomingFrame frame)
+    {
+        Volatile.Write(ref _lingering, true);
+        var reason = Violations.Reason(frame.CloseCode);
+        BeginClose(reason, frame.CloseCode, reason == CloseReason.MessageTooBig ? _limits.Told(ErrorCode.MessageTooBig) : null);
+    }
+}

@@ -1,0 +1,44 @@
+using Relay.Core.Protocol;
+using Relay.Core.Runtime;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Connections;
+
+/// <summary>What a connection is for: where its messages go.</summary>
+internal interface IConnectionUse
+{
+    /// <summary>A message has come. Receive loop only; its credit has to be given back to the connection.</summary>
+    void Take(Connection connection, in IncomingFrame frame, Credit credit);
+
+    /// <summary>The connection has closed. Called once, from any thread.</summary>
+    void Leave();
+
+    /// <summary>Frames have left that held so much credit. Any thread.</summary>
+    void Sent(Connection connection, Credit credit) => connection.Return(credit);
+
+    /// <summary>Time has passed. The registry's sweep only.</summary>
+    void Sweep(Connection connection, TimeSpan now)
+    {
+    }
+}
+
+/// <summary>A user's connection to the user's hub.</summary>
+internal sealed class HubUse(HubLink link) : IConnectionUse
+{
+    public void Take(Connection connection, in IncomingFrame frame, Credit credit)
+    {
+        if (!frame.IsText) connection.Answer(Frames.Error(Core.Errors.ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
+        else if (ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) link.Send(envelope);
+        else connection.Answer(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
+    }
+
+    public void Leave() => link.Leave();
+}
+
+/// <summary>A member's connection to its room.</summary>
+internal sealed class RoomUse(RoomLink link) : IConnectionUse
+{
+    public void Take(Connection connection, in IncomingFrame frame, Credit credit) => link.Publish(new(frame.Payload, frame.IsText), credit);
+
+    public void Leave() => link.Leave();
+}

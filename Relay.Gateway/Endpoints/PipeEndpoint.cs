@@ -1,0 +1,47 @@
+using Relay.Core;
+using Relay.Core.Errors;
+using Relay.Core.Runtime;
+using Relay.Gateway.Connections;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Endpoints;
+
+/// <summary><c>/connection/{localId}/{remoteId}/{documentId}</c>: one end of a pipe between two peers.</summary>
+internal sealed class PipeEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance)
+{
+    // What counts are bytes; a pipe may carry any number of small messages in them.
+    private const int MaxMessages = 1 << 20;
+
+    private readonly ConnectionLimits _limits = new(
+        new(MaxMessages, settings.Hub.QueueBytes),
+        settings.Hub.OutboxBytes,
+        settings.Hub.CloseTimeout,
+        settings.Server.PingInterval,
+        settings.Server.PingTimeout)
+    {
+        TellsErrors = false,
+        ReadsToTheEnd = true,
+    };
+
+    private readonly HoldLimits _hold = new(settings.Peers.HoldTimeout, settings.Peers.HoldBytes);
+
+    public async Task HandleAsync(HttpContext context, TenantId tenant, string localId, string remoteId, string documentId)
+    {
+        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (!Ids.IsValid(localId) || !Ids.IsValid(remoteId) || !Ids.IsValid(documentId))
+        {
+            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_peer", $"The ids of peers and documents are 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
+            return;
+        }
+
+        var (identity, refusal) = entrant.As(tenant, localId);
+        var (pipe, isSecond) = PipeKey.Of(tenant, localId, remoteId, documentId);
+        await entrance.RunAsync(context, tenant, identity, new PieceReader(), _limits, connection =>
+        {
+            if (refusal is { } reason) connection.Close(reason);
+            else new PipeUse(connection, _hold).Open(runtime.Peers, pipe, isSecond);
+            return ValueTask.FromResult<ErrorCode?>(null);
+        });
+    }
+}

@@ -1,0 +1,64 @@
+using Relay.Core;
+using Relay.Core.Errors;
+using Relay.Core.Rooms;
+using Relay.Core.Runtime;
+using Relay.Gateway.Connections;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.WebSockets;
+
+namespace Relay.Gateway.Endpoints;
+
+/// <summary><c>/</c> and <c>/rooms/{room}</c>: a member's connection to a room.</summary>
+internal sealed class RoomEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance)
+{
+    // A member's frames are messages of members: a close says by its code alone what there is to say.
+    private readonly ConnectionLimits _limits = new(
+        new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
+        settings.Rooms.OutboxBytes,
+        settings.Hub.CloseTimeout,
+        settings.Server.PingInterval,
+        settings.Server.PingTimeout)
+    {
+        TellsErrors = false,
+    };
+
+    public bool IsEnabled => settings.Rooms.Enabled;
+
+    public async Task HandleAsync(HttpContext context, TenantId tenant, string name)
+    {
+        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (!Ids.IsValid(name))
+        {
+            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_room", $"A room's name is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
+            return;
+        }
+
+        if (!TryReadSince(context.Request.QueryString.Value ?? "", out var join))
+        {
+            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_since", "since is empty, or a position that the room has given.");
+            return;
+        }
+
+        await entrance.RunAsync(context, tenant, entrant.Identity, new FrameReader(settings.Rooms.MaxMessageBytes), _limits, connection => JoinAsync(connection, new(tenant, name), join));
+    }
+
+    /// <summary>Without <c>since</c> a member gets bare messages; with it events, and what it missed when it names a position.</summary>
+    internal static bool TryReadSince(string query, out RoomJoin join)
+    {
+        join = default;
+        if (!RelayPath.TryQuery(query, "since", out var since)) return false;
+        if (since is null) return true;
+        join = new(WantsEvents: true);
+        if (since.Length == 0) return true;
+        if (!RoomPosition.TryParse(since, out var position)) return false;
+        join = new(WantsEvents: true, position);
+        return true;
+    }
+
+    private async ValueTask<ErrorCode?> JoinAsync(Connection connection, RoomKey room, RoomJoin join)
+    {
+        var (link, error) = await runtime.Rooms.JoinAsync(room, connection, join);
+        if (link is not null) connection.Attach(new RoomUse(link));
+        return error;
+    }
+}
