@@ -55,7 +55,7 @@ internal abstract class GatewayLink(UserHubActor hub, long epoch)
     /// <summary>The hub has ended here, and its connections belong to its successor.</summary>
     public abstract void Moved();
 
-    /// <summary>Ends when all that was sent so far has arrived, or the gateway is lost.</summary>
+    /// <summary>Ends when all that was sent so far has arrived, or the gateway does not answer.</summary>
     public abstract Task FlushAsync();
 
     /// <summary>Nothing more comes by the link.</summary>

@@ -30,6 +30,7 @@ internal sealed class GatewayOutbox : IDisposable
     private int _pumping;
     private int _beatWanted;
     private volatile bool _isLost;
+    private volatile bool _isSilent;
 
     public GatewayOutbox(GatewayRef gateway, string silo, ClusterOptions options, TimeProvider time, ClusterLog log, Action<GatewayOutbox> lost)
     {
@@ -78,14 +79,14 @@ internal sealed class GatewayOutbox : IDisposable
         Beat();
     }
 
-    /// <summary>Ends when all that was enqueued so far has arrived, or the gateway is lost.</summary>
+    /// <summary>Ends when all that was enqueued so far has arrived, or the gateway does not answer: who leaves waits for none that may be gone.</summary>
     public Task FlushAsync()
     {
         var flush = new Flush();
         _queue.Enqueue(new(null, default, flush));
         Pump();
-        // Otherwise whoever loses the gateway sees what was enqueued.
-        if (_isLost) flush.Delivered(0);
+        // Otherwise whoever finds the gateway silent sees what was enqueued.
+        if (_isSilent) flush.Delivered(0);
         return flush.Task;
     }
 
@@ -143,6 +144,7 @@ internal sealed class GatewayOutbox : IDisposable
             try
             {
                 var reply = await _gateway.Observer.Deliver(batch).WaitAsync(_options.CallTimeout, _time);
+                _isSilent = false;
                 foreach (var (delivered, bytes) in sent) delivered.Delivered(bytes);
                 foreach (var (user, id) in reply.Full)
                     sent.Select(static item => item.Delivered).OfType<RemoteConnection>().FirstOrDefault(connection => connection.Id == id && connection.Link.User == user)?.Block();
@@ -150,12 +152,13 @@ internal sealed class GatewayOutbox : IDisposable
             }
             catch (Exception)
             {
+                _isSilent = true;
+                foreach (var flush in sent.Select(static item => item.Delivered).Concat(_queue.Select(static item => item.Delivered)).OfType<Flush>()) flush.Delivered(0);
                 // What was sent before this was taken up to an interval ago. Time in which this process stood still must not count against the
                 // gateway: it has a second try at least.
                 if (failed > 1 && _time.GetElapsedTime(began) >= _options.Lease - _options.SyncInterval)
                 {
                     Lose();
-                    foreach (var flush in sent.Select(static item => item.Delivered).OfType<Flush>()) flush.Delivered(0);
                     return;
                 }
 
@@ -207,7 +210,7 @@ internal sealed class GatewayOutbox : IDisposable
 
     private void Lose()
     {
-        _isLost = true;
+        (_isLost, _isSilent) = (true, true);
         _heartbeat.Dispose();
         _log.GatewayLost(Id);
         _lost(this);
