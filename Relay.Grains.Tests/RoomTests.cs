@@ -35,14 +35,17 @@ public sealed class RoomTests : ClusterTest
         await slow.AskAsync("t_say", "first");
         await Cluster.KillAsync(Cluster.SiloOf(First, User("alice")));
         var quick = await JoinAsync(Second, id: "c2");
-        // The successor learns of it as the lost hub did, by the first that is too many.
-        Assert.Equal("t_said", (await slow.AskAsync("t_say", "first again")).Outcome());
-        Assert.Equal("t_said", (await quick.AskAsync("t_say", "q0")).Outcome());
-        slow.Send("t_say", "held");
-        Assert.Equal("t_said", (await quick.AskAsync("t_say", "q1")).Outcome());
-        Assert.DoesNotContain(slow.Connection.Frames, frame => frame.Contains("held"));
+        // The successor learns of it as the lost hub did, by what is too many; the first may pass, and one sent to the lost silo has an unknown outcome.
+        var (held, sent) = ("", 0);
+        await Eventually.Async(async () =>
+        {
+            held = $"held{sent++}.";
+            slow.Send("t_say", held);
+            Assert.Equal("t_said", (await quick.AskAsync("t_say", $"behind {held}")).Outcome());
+            return !slow.Connection.Frames.Any(frame => frame.Contains(held));
+        });
         slow.Connection.Drain();
-        Assert.Equal("t_said", (await slow.Connection.AnswerAsync("held")).Outcome());
+        Assert.Contains((await slow.Connection.AnswerAsync(held)).Outcome(), sent == 1 ? (string[])["t_said", "outcome_unknown"] : ["t_said"]);
         Assert.Equal("t_said", (await slow.AskAsync("t_say", "after")).Outcome());
     }
 }
