@@ -59,6 +59,25 @@ public sealed class LeaveTests : ClusterTest
     }
 
     [Fact]
+    public async Task WhatWasHandedBackAndIsLostWithTheSuccessorIsNotRunAThirdTime()
+    {
+        var client = await JoinAsync(First);
+        await HearAsync("alice", "start", "resume");
+        client.Send("t_wait", "in hand", "\"gate\"");
+        await Probe.HeardAsync("waiting");
+        client.Send("t_wait", "handed back", "\"never\"");
+        Assert.Equal("w_said", (await client.AskAsync("w_say", "marker")).Outcome());
+        var leaving = Cluster.LeaveAsync(Cluster.SiloOf(First, User("alice")));
+        await HearAsync("alice", "stop");
+        Probe.Open("gate");
+        await leaving.WaitAsync(RecordingConnection.Patience);
+        await Probe.HeardAsync("waiting");
+        await Cluster.KillAsync(Cluster.SiloOf(First, User("alice")));
+        Assert.Equal("outcome_unknown", (await client.Connection.AnswerAsync("handed back")).Outcome());
+        Assert.Equal("t_said", (await client.AskAsync("t_say", "after")).Outcome());
+    }
+
+    [Fact]
     public async Task APluginThatIsFencedByALaterOneElsewhereHasNotCrashedAndItsHubGoesOn()
     {
         var client = await JoinAsync(First);

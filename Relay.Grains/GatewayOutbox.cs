@@ -32,10 +32,9 @@ internal sealed class GatewayOutbox : IDisposable
     private volatile bool _isLost;
     private volatile bool _isSilent;
 
-    public GatewayOutbox(GatewayRef gateway, string silo, ClusterOptions options, TimeProvider time, ClusterLog log, Action<GatewayOutbox> lost)
+    public GatewayOutbox(GatewayRef gateway, string silo, long birth, ClusterOptions options, TimeProvider time, ClusterLog log, Action<GatewayOutbox> lost)
     {
-        (_gateway, _silo, _options, _time, _log, _lost) = (gateway, silo, options, time, log, lost);
-        _birth = time.GetUtcNow().Ticks;
+        (_gateway, _silo, _birth, _options, _time, _log, _lost) = (gateway, silo, birth, options, time, log, lost);
         _heartbeat = time.CreateTimer(static state => ((GatewayOutbox)state!).Beat(), this, options.SyncInterval, options.SyncInterval);
     }
 

@@ -36,8 +36,9 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
     /// <returns>False when it is not for this link.</returns>
     public bool Accept(UserBatch batch)
     {
-        if (_isClosed || batch.Epoch != Epoch || IsLost) return false;
+        if (batch.Epoch != Epoch) return false;
         if (batch.Number <= _lastBatch) return true;
+        if (_isClosed || IsLost) return false;
         Volatile.Write(ref _lastBatch, batch.Number);
         foreach (var item in batch.Items)
             if (Find(item.Connection) is RemoteConnection connection) Accept(connection, item);

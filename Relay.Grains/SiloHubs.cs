@@ -142,7 +142,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         foreach (var (room, _) in _rooms) room.RepeatSoon();
     }
 
-    private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, _cluster, Time, _log, Lost);
+    private GatewayOutbox NewOutbox(GatewayRef gateway) => new(gateway, Silo, NextEpoch(), _cluster, Time, _log, Lost);
 
     private void Lost(GatewayOutbox gateway) => _gateways.TryRemove(gateway.Id, out _);
 }

@@ -21,11 +21,25 @@ internal sealed class SiloOutbox(OrleansRuntime runtime, string silo, ISiloInbox
     public void Enqueue(UserLink link)
     {
         _links.Enqueue(link);
-        if (Interlocked.Exchange(ref _pumping, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(static outbox => _ = outbox.DrainAsync(), this, preferLocal: false);
+        if (Interlocked.Exchange(ref _pumping, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(static outbox => _ = outbox.PumpAsync(), this, preferLocal: false);
     }
 
     /// <summary>The silo is not there any more: whoever waits for it finds the successor of the user's hub.</summary>
     public void Abandon() => _gone.Cancel();
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            await DrainAsync();
+        }
+        catch (Exception e)
+        {
+            // A bug of ours. Nothing would ever leave again, so better take the silo for lost: who has a hub there syncs, by another outbox.
+            runtime.Log.PumpFailed(e);
+            runtime.SilenceOf(silo);
+        }
+    }
 
     private async Task DrainAsync()
     {
@@ -41,20 +55,21 @@ internal sealed class SiloOutbox(OrleansRuntime runtime, string silo, ISiloInbox
     {
         var (links, batches) = Gather();
         if (links.Count == 0) return;
+        bool[]? taken = null;
         try
         {
-            var taken = await inbox.Accept(runtime.Gateway.Id, batches).WaitAsync(runtime.Options.CallTimeout, runtime.Time, _gone.Token);
-            for (var i = 0; i < links.Count; i++) links[i].Sent(taken[i]);
+            taken = await inbox.Accept(runtime.Gateway.Id, batches).WaitAsync(runtime.Options.CallTimeout, runtime.Time, _gone.Token);
         }
         catch (Exception e)
         {
             runtime.Log.SiloUnreachable(silo, e.Message);
-            foreach (var link in links) link.Sent(null);
             // Those who wait to be next would wait as long to learn the same.
             foreach (var link in _links) link.Resync();
             // What is at the same silo has the same fate, and should not wait for its own next message to learn it. A timeout may pass.
             if (e is not (TimeoutException or OperationCanceledException)) runtime.SilenceOf(silo);
         }
+
+        for (var i = 0; i < links.Count; i++) links[i].Sent(taken?[i]);
     }
 
     private (List<UserLink> Links, UserBatch[] Batches) Gather()

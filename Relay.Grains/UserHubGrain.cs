@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Relay.Core;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -12,7 +13,7 @@ namespace Relay.Grains;
 [HubPlacement, KeepAlive]
 internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains) : Grain, IUserHubGrain, IUserHubHome
 {
-    private readonly Dictionary<string, GatewayLink> _links = [];
+    private readonly ConcurrentDictionary<string, GatewayLink> _links = [];
     private readonly HubGroups _groups = new(silo.NextEpoch);
     private TaskCompletionSource? _ended;
     private UserKey _key;
@@ -69,6 +70,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             return refusal;
         });
         if (error is not null) link.Remove(joins);
+        // Not the connection's error: the next try finds the successor.
+        if (error is ErrorCode.GoingAway) throw Ending();
         // It has left while it was on its way in.
         else if (link.Find(connection.Id) != joins) link.Leave(joins);
         return new((int?)error, link.Epoch, silo.Silo, silo.Inbox, silo.MayRunTwice);
@@ -140,6 +143,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     {
         silo.Log.HubSuperseded(hub.Key);
         _groups.Stop();
+        foreach (var (_, link) in _links) link.Close();
         // At once: another instance of the plugin here would fence the one that took this one's place.
         hub.Post(HubInput.Stop());
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The hub has begun anew elsewhere."));
@@ -156,6 +160,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         // A push is given up with the part of the directory that it went to.
         foreach (var central in grains.Centrals(_key.Tenant, cluster)) _ = TenantContext.TellAsync(_key.Tenant, () => central.PushToGroup(group, frame.Bytes));
     }
+
+    private static InvalidOperationException Ending() => new("The hub ends here.");
 
     private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
 
@@ -183,6 +189,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
             _actor.Post(HubInput.Begin());
         }
 
+        foreach (var lost in _links.Where(static one => one.Value.IsLost)) _links.TryRemove(lost);
         return _links[gateway.Id] = silo.NewLink(_actor, gateway);
     }
 
@@ -246,8 +253,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         foreach (var info in connections)
         {
             if (!info.IsJoined || link.Find(info.Id) is not null || link.Make(info) is not { } returns) continue;
-            if (await _actor!.AskAsync((hub, turn) => hub.Restore(returns.Connection, turn)) is null) continue;
+            if (await _actor!.AskAsync((hub, turn) => hub.Restore(returns.Connection, turn)) is not { } error) continue;
             link.Remove(returns);
+            if (error is not ErrorCode.MaxConnectionsReached) throw Ending();
             refused.Add(info.Id);
         }
 

@@ -54,7 +54,7 @@ internal sealed partial class UserLink
                 connection.Return(credit);
                 break;
             case DeliveryKind.HandBack:
-                if (_outstanding.TryGetValue(item.Number, out var request)) _outstanding[item.Number] = request with { Again = item.Frame };
+                if (_outstanding.TryGetValue(item.Number, out var request)) _outstanding[item.Number] = request with { Again = item.Frame, IsHandedBack = request.Again is null };
                 break;
             case DeliveryKind.KeepOpen:
                 linked.KeptOpen += item.Messages;

@@ -72,7 +72,8 @@ internal sealed partial class UserLink
         if (hub is null || hub.Epoch != _epoch || hub == _local) return;
         if (hub.IsClosed)
         {
-            Resync();
+            // One that has been detached says itself when it has ended.
+            if (!_isHeld) Resync();
             return;
         }
 

@@ -13,9 +13,14 @@ internal sealed partial class UserLink
     {
         lock (_gate)
         {
-            if (!_syncWanted && !_isHeld && outbox == _outbox && (_onItsWay is not null || TryGather())) return new(key, _epoch, _batch, _onItsWay!);
-            Next();
-            return null;
+            if (_syncWanted || _isHeld || outbox != _outbox || (_onItsWay is null && !TryGather()))
+            {
+                Next();
+                return null;
+            }
+
+            _isUntaken = false;
+            return new(key, _epoch, _batch, _onItsWay!);
         }
     }
 
@@ -27,7 +32,7 @@ internal sealed partial class UserLink
         {
             if (taken == true) _onItsWay = null;
             // A hub that leaves tells when it has; until then it may still answer what it had before.
-            else (_wasRefused, _syncWanted) = (taken == false, !_isHeld);
+            else (_isUntaken, _syncWanted) = (taken == false, !_isHeld);
             Next();
         }
     }
@@ -144,8 +149,8 @@ internal sealed partial class UserLink
     {
         // Another hub, or the same one that had given this gateway up: what it had from us it has forgotten.
         if (reply.Epoch != _epoch) Settle(reply);
-        else if (reply.LastBatch >= _batch) _onItsWay = null;
-        (_epoch, Silo, _outbox, _wasRefused) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox), false);
+        else if (reply.LastBatch >= _batch) (_onItsWay, _isUntaken) = (null, false);
+        (_epoch, Silo, _outbox) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox));
         foreach (var id in reply.Refused)
             if (_connections.TryGetValue(id, out var linked)) linked.Connection.Close((ErrorCode)reply.Error);
         Drop();
@@ -157,18 +162,26 @@ internal sealed partial class UserLink
     {
         lock (_gate)
         {
-            _waiting.Clear();
-            (_onItsWay, _wasRefused) = (null, false);
+            (_onItsWay, _isUntaken) = (null, false);
             // Unless somebody has come meanwhile.
+            for (var waiting = _waiting.Count; waiting > 0; waiting--)
+            {
+                var next = _waiting.Dequeue();
+                if (_connections.ContainsKey(next.Item.Connection)) _waiting.Enqueue(next);
+            }
+
             _syncWanted |= _connections.Count > 0;
         }
     }
 
-    // Under the gate. What was refused in as many words goes to the successor, and before it what was handed back and what does no harm twice; of the
+    // Under the gate. What no hub has taken goes to the successor, and before it what was handed back and what does no harm twice; of the
     // rest nobody knows. A request that goes on detached may have sent parts of its answer already.
     private void Settle(SyncReply reply)
     {
-        var (kept, again) = (_wasRefused ? _onItsWay! : [], new List<ClientItem>());
+        // A hub that ended without a word, or whose word is late, holds nothing up any more.
+        _isHeld = false;
+        PutBack();
+        var (kept, again) = (_isUntaken ? _onItsWay ?? [] : [], new List<ClientItem>());
         var unsent = kept.Where(static item => item.Kind == ClientItemKind.Message).Select(static item => item.Number).ToHashSet();
         var unknown = 0;
         foreach (var (number, request) in _outstanding.OrderBy(static request => request.Key).ToList())
@@ -178,6 +191,7 @@ internal sealed partial class UserLink
             if (request.Again is { } frame && request.Credit != Credit.None)
             {
                 again.Add(new(ClientItemKind.Message, connection.Id, number, frame));
+                if (request.IsHandedBack) _outstanding[number] = request with { Again = null, IsHandedBack = false };
                 continue;
             }
 
@@ -199,6 +213,7 @@ internal sealed partial class UserLink
         }
 
         _onItsWay = again.Count + kept.Length > 0 ? [.. again, .. kept] : null;
+        _isUntaken = _onItsWay is not null;
         _batch = runtime.NextNumber();
         runtime.Log.HubReborn(user, reply.Silo, unknown);
     }

@@ -25,7 +25,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     private readonly UserGroups _groups = new();
     private SiloOutbox? _outbox;
     private ClientItem[]? _onItsWay;
-    private bool _wasRefused;
+
+    // What is on its way has been refused, or has not been sent to the hub that is there now.
+    private bool _isUntaken;
     private bool _syncWanted;
     private bool _isHeld;
     private bool _pumping;
@@ -236,7 +238,11 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     /// <param name="RequestId">Its request's, or empty.</param>
     /// <param name="Credit">What it holds of the connection's credit; nothing when that was returned before the answer.</param>
     /// <param name="Again">The message, when it may go to a successor of the hub: it does no harm twice, or has been handed back.</param>
-    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit, byte[]? Again);
+    private readonly record struct Outstanding(LinkedConnection Connection, byte[] RequestId, Credit Credit, byte[]? Again)
+    {
+        /// <summary>The message goes to the next hub, which has not had it, and to none after that.</summary>
+        public bool IsHandedBack { get; init; }
+    }
 
     /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>
     private readonly record struct Waiting(ClientItem Item, Outstanding Request);

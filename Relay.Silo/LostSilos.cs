@@ -21,7 +21,18 @@ internal sealed partial class LostSilos(IClusterMembershipService membership, IL
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) await LookAsync(stoppingToken);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Membership cannot be written while Redis is away: asked again at the next look.
+                LogNotDeclared(e.Message);
+            }
+        }
     }
 
     private async Task LookAsync(CancellationToken stopping)
@@ -62,6 +73,9 @@ internal sealed partial class LostSilos(IClusterMembershipService membership, IL
             return (silo, false);
         }
     }
+
+    [LoggerMessage(5008, LogLevel.Warning, "A lost silo could not be declared dead: {Reason}")]
+    private partial void LogNotDeclared(string reason);
 
     [LoggerMessage(5006, LogLevel.Warning, "Nobody listens at the port of silo {Silo}: it is declared dead")]
     private partial void LogLost(string silo);

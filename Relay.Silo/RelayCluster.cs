@@ -45,7 +45,8 @@ internal static class RelayCluster
         client.Configure<ConnectionOptions>(static options => options.OpenConnectionTimeout = OpenConnectionTimeout);
 
         // A new silo is used this soon.
-        client.Configure<GatewayOptions>(static options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        // A silo that hangs passes on what is for others as long as it is in the list.
+        client.Configure<GatewayOptions>(static options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
         client.Services.AddSingleton<ClusterConnection>();
         client.Services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ClusterConnection>());
         client.Services.AddSingleton<IClientConnectionRetryFilter>(static provider => provider.GetRequiredService<ClusterConnection>());
