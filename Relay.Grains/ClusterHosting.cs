@@ -64,6 +64,7 @@ public static class ClusterHosting
             provider.GetService<SiloHubs>()));
         services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<OrleansRuntime>());
         services.AddHostedService(static provider => provider.GetRequiredService<OrleansRuntime>());
+        services.AddSingleton<IClusterConnectionStatusObserver, LostWays>();
         return services;
     }
 

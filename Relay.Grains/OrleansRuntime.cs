@@ -177,10 +177,12 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     {
         if (!_gone.TryAdd(silo, true)) return;
         Log.SiloGone(silo);
-        var before = Interlocked.Exchange(ref _upheaval, new());
         SilenceOf(silo);
-        before.Cancel();
+        Upheave();
     }
+
+    /// <summary>Calls under way may wait for a silo that is not there any more: they are made again.</summary>
+    internal void Upheave() => Interlocked.Exchange(ref _upheaval, new()).Cancel();
 
     internal void Heard(string silo) => _presence.Heard(silo);
 
