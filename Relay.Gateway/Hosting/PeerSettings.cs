@@ -17,6 +17,6 @@ internal static class PeerSettings
         Peers.Value("hold_bytes", Bytes(1024, 1024 * 1024 * 1024), o => o.HoldBytes, (o, v) => o with { HoldBytes = v },
             "What is held of an end that sends before the other has come; beyond it the end is closed with hold_full."),
         Peers.Value("max_documents", Int(1, 1_000_000), o => o.MaxDocuments, (o, v) => o with { MaxDocuments = v },
-            "Documents for which one connection may want to be introduced; beyond it the connection is closed with too_many_documents."),
+            "Documents for which one connection may want to be introduced, their ids of 100 bytes on average; beyond it the connection is closed with too_many_documents."),
     ];
 }
