@@ -5,7 +5,10 @@ namespace Relay.Core.Runtime;
 /// <summary>
 /// A gateway's ways to all other gateways: what is sent to one arrives in order and once, or the gateway is lost and the ends of streams with it are told.
 /// </summary>
-/// <remarks>Nothing here bounds a queue: a stream's bytes hold credit of the end that sends them, and everything else is as many as there are ends.</remarks>
+/// <remarks>
+/// A stream's bytes hold credit of the end that sends them; of news one item waits for each subject; everything else is as many as there are ends. News is
+/// not in order with streams, which do not wait for it.
+/// </remarks>
 public sealed class Trunks : IDisposable
 {
     private readonly ConcurrentDictionary<string, TrunkSender> _senders = new();

@@ -73,6 +73,22 @@ public sealed class TrunkTests : IDisposable
         Assert.Equal("one Close", await there.NextAsync());
     }
 
+    [Fact]
+    public async Task NewsAboutTheSameWaitsOnceAndHoldsUpNoStream()
+    {
+        var end = new End();
+        var number = _other.Add(end);
+        _carrier.Hold();
+        _one.Send("other", new(TrunkKind.News, 0) { Subject = "under way", Texts = ["under way"] });
+        await _carrier.HeldAsync();
+        for (var i = 0; i < 5000; i++) _one.Send("other", new(TrunkKind.News, 0) { Subject = $"{i % 2}", Texts = [$"{i}"] });
+        _one.Send("other", new(TrunkKind.Finish, number));
+        _carrier.Release();
+        Assert.Equal("one Finish", await end.NextAsync());
+        foreach (var news in (string[])["under way", "4998", "4999"]) Assert.Equal($"other<one {news}", await _carrier.NewsAsync());
+        Assert.Equal(2, _carrier.Delivered);
+    }
+
     private Trunks Make(string self)
     {
         var trunks = new Trunks(
@@ -84,6 +100,8 @@ public sealed class TrunkTests : IDisposable
     private sealed class Carrier : ITrunkCarrier
     {
         private readonly Channel<string> _news = Channel.CreateUnbounded<string>();
+        private readonly TaskCompletionSource _isHeld = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource? _held;
         private int _calls;
 
         public Dictionary<string, Trunks> Gateways { get; } = [];
@@ -94,6 +112,14 @@ public sealed class TrunkTests : IDisposable
 
         public int Failed { get; private set; }
 
+        public int Delivered => Volatile.Read(ref _calls);
+
+        public void Hold() => _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task HeldAsync() => _isHeld.Task.WaitAsync(RecordingConnection.Patience);
+
+        public void Release() => _held!.SetResult();
+
         public void Tell(string news) => _news.Writer.TryWrite(news);
 
         public Task<string> NewsAsync() => _news.Reader.ReadAsync().AsTask().WaitAsync(RecordingConnection.Patience);
@@ -102,6 +128,12 @@ public sealed class TrunkTests : IDisposable
         {
             await Task.Yield();
             var call = Interlocked.Increment(ref _calls);
+            if (_held is { } held)
+            {
+                _isHeld.TrySetResult();
+                await held.Task;
+            }
+
             if (IsCut || (FailsEachThird && call % 3 == 1)) throw Fault();
             Gateways[gateway].Receive(batch);
             if (FailsEachThird && call % 3 == 2) throw Fault();
