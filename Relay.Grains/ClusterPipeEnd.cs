@@ -205,7 +205,8 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
             };
             if (!fits)
             {
-                if (answer) _peers.Trunks.Send(gateway, new(TrunkKind.Gone, other, _number));
+                // An end that has taken a beginning which was given up meanwhile would wait for ever.
+                _peers.Trunks.Send(gateway, new(answer ? TrunkKind.Gone : TrunkKind.Finish, other, _number));
                 return;
             }
 

@@ -20,7 +20,7 @@ internal sealed class TrunkSender(Trunks trunks, string gateway)
     // By subject, each of which stands in the order once.
     private readonly ConcurrentDictionary<string, string[]> _news = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _newsOrder = new();
-    private readonly long _birth = trunks.Time.GetUtcNow().Ticks;
+    private readonly long _birth = trunks.NextBirth();
     private long _number;
     private int _pumping;
     private int _beatWanted;

@@ -39,6 +39,8 @@ public sealed class TrunkTests : IDisposable
         var number = _one.Add(end);
         _one.Send("other", new(TrunkKind.Begin, 77, number));
         Assert.Equal("other Gone", await end.NextAsync());
+        _one.Send("other", new(TrunkKind.Begun, 77, number));
+        Assert.Equal("other Finish", await end.NextAsync());
         _one.Send("other", new(TrunkKind.News, 0) { Texts = ["hello"] });
         Assert.Equal("other<one hello", await _carrier.NewsAsync());
         _one.Send("one", new(TrunkKind.News, 0) { Texts = ["myself"] });
@@ -61,6 +63,7 @@ public sealed class TrunkTests : IDisposable
     {
         var (here, there) = (new End(), new End());
         var (mine, its) = (_one.Add(here), _other.Add(there));
+        here.OnLost = () => _one.Remove(mine); // nothing more is sent on its account
         _one.Attach(mine, "other");
         _one.Send("other", new(TrunkKind.Finish, its));
         Assert.Equal("one Finish", await there.NextAsync());
@@ -68,8 +71,8 @@ public sealed class TrunkTests : IDisposable
         Assert.Equal("lost other", await here.NextAsync());
         _other.Attach(its, "one");
         _carrier.IsCut = false;
-        _one.Send("other", new(TrunkKind.Close, its));
         Assert.Equal("lost one", await there.NextAsync());
+        _one.Send("other", new(TrunkKind.Close, its));
         Assert.Equal("one Close", await there.NextAsync());
     }
 
@@ -150,10 +153,16 @@ public sealed class TrunkTests : IDisposable
     {
         private readonly Channel<string> _came = Channel.CreateUnbounded<string>();
 
+        public Action OnLost { get; set; } = static () => { };
+
         public Task<string> NextAsync() => _came.Reader.ReadAsync().AsTask().WaitAsync(RecordingConnection.Patience);
 
         public void Take(string gateway, in TrunkItem item) => _came.Writer.TryWrite($"{gateway} {(item.Kind == TrunkKind.Credit ? item.Credit.Messages : item.Kind)}");
 
-        public void Lost(string gateway) => _came.Writer.TryWrite($"lost {gateway}");
+        public void Lost(string gateway)
+        {
+            OnLost();
+            _came.Writer.TryWrite($"lost {gateway}");
+        }
     }
 }
