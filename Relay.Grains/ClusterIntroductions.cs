@@ -37,7 +37,11 @@ internal sealed class ClusterIntroductions : Mailbox<ClusterPeerInput>, IIntrodu
     void IIntroductionsPort<string>.Leave(string peerId, string documentId) => Document(documentId).Leave(peerId);
 
     void IIntroductionsPort<string>.Introduce(string place, string peerId, Introduction introduction) =>
-        _peers.Trunks.Send(place, new(TrunkKind.News, 0) { Texts = [_tenant.Name, peerId, introduction.PeerId, .. introduction.Documents] });
+        _peers.Trunks.Send(place, new(TrunkKind.News, 0)
+        {
+            Subject = $"{_tenant.Name}\0{peerId}\0{introduction.PeerId}", // no id has U+0000 in it
+            Texts = [_tenant.Name, peerId, introduction.PeerId, .. introduction.Documents],
+        });
 
     protected override void OnTurn(in ClusterPeerInput input, Turn turn) => input.Turn(_rule);
 

@@ -111,6 +111,8 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
                 _local.Finish();
                 break;
             case TrunkKind.Close:
+                // What was told late must not hit a pair.
+                if (HasPartner()) break;
                 _local.Close(item.Reason);
                 break;
             case TrunkKind.News:
@@ -149,6 +151,11 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
     private bool IsPartner(string gateway, long number)
     {
         lock (_gate) return _phase == Phase.Paired && _gateway == gateway && _other == number;
+    }
+
+    private bool HasPartner()
+    {
+        lock (_gate) return _phase is Phase.Paired or Phase.Ended;
     }
 
     private PipeEndRef Self() => new(_peers.Gateway, _number, _born);
@@ -205,7 +212,8 @@ internal sealed class ClusterPipeEnd : RuntimeLink, IPipeEnd, ITrunkEnd
             };
             if (!fits)
             {
-                if (answer) _peers.Trunks.Send(gateway, new(TrunkKind.Gone, other, _number));
+                // An end that has taken a beginning which was given up meanwhile would wait for ever.
+                _peers.Trunks.Send(gateway, new(answer ? TrunkKind.Gone : TrunkKind.Finish, other, _number));
                 return;
             }
 

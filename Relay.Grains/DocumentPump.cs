@@ -52,9 +52,22 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
         TenantContext.Set(document.Tenant);
         while (!peers.IsOver)
         {
-            while (HasWork && !peers.IsOver) await StepAsync();
+            while (HasWork && !peers.IsOver) await TryStepAsync();
             Interlocked.Exchange(ref _pumping, 0); // a full fence: whoever adds now either sees it, or is seen below
             if (!HasWork || Interlocked.Exchange(ref _pumping, 1) != 0) return;
+        }
+    }
+
+    private async Task TryStepAsync()
+    {
+        try
+        {
+            await StepAsync();
+        }
+        catch (Exception e)
+        {
+            // A bug of ours. What comes after it still has to leave.
+            peers.TurnFault(e);
         }
     }
 
@@ -62,24 +75,33 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
     {
         if (Interlocked.Exchange(ref _sync, null) is { } all)
         {
-            await TellAsync(grain => grain.Sync(peers.Gateway, all), Knew);
+            if (await TellAsync(async grain => (bool?)await grain.Sync(peers.Gateway, all)) is { } knew) Knew(knew);
             return;
         }
 
         var batch = new List<(Interest Interest, Inquiry? Inquiry)>();
         while (batch.Count < BatchItems && _queue.TryDequeue(out var next)) batch.Add(next);
         Interest[] changes = [.. batch.Select(static one => one.Interest)];
-        await TellAsync(grain => grain.Change(peers.Gateway, changes), reply => Answer(batch, reply));
+        List<Interested<string>>[] others = [];
+        try
+        {
+            if (await TellAsync(grain => grain.Change(peers.Gateway, changes)) is { } reply) others = Others(reply);
+        }
+        finally
+        {
+            // Whatever came of it: the credit comes back by it.
+            Answer(batch, others);
+        }
     }
 
-    private async Task TellAsync<T>(Func<IDocumentGrain, Task<T>> call, Action<T> answered)
+    // The default: the gateway is over.
+    private async Task<T?> TellAsync<T>(Func<IDocumentGrain, Task<T>> call)
     {
         while (!peers.IsOver)
         {
             try
             {
-                answered(await call(peers.Document(document)).WaitAsync(peers.Options.CallTimeout, peers.Time));
-                return;
+                return await call(peers.Document(document)).WaitAsync(peers.Options.CallTimeout, peers.Time);
             }
             catch (Exception e)
             {
@@ -87,19 +109,24 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
                 await Task.Delay(peers.Options.RetryDelay, peers.Time);
             }
         }
+
+        return default;
     }
 
-    private void Answer(List<(Interest Interest, Inquiry? Inquiry)> batch, DocumentReply reply)
+    private List<Interested<string>>[] Others(DocumentReply reply)
     {
         Knew(reply.KnewGateway);
+        foreach (var other in reply.Others.SelectMany(static others => others)) peers.Learn(other.Gateway);
+        return [.. reply.Others.Select(static others => others.Select(static other => new Interested<string>(other.PeerId, other.Gateway.Id)).ToList())];
+    }
+
+    private void Answer(List<(Interest Interest, Inquiry? Inquiry)> batch, List<Interested<string>>[] others)
+    {
         var at = 0;
-        foreach (var (interest, inquiry) in batch)
+        foreach (var inquiry in batch.Where(static one => one.Interest.IsJoin).Select(static one => one.Inquiry!))
         {
-            if (!interest.IsJoin) continue;
-            var others = reply.Others[at++];
-            foreach (var other in others) peers.Learn(other.Gateway);
-            List<Interested<string>> found = [.. others.Select(static other => new Interested<string>(other.PeerId, other.Gateway.Id))];
-            introductions.Run(rule => rule.Found(inquiry!, document.DocumentId, found));
+            var found = others.ElementAtOrDefault(at++) ?? [];
+            introductions.Run(rule => rule.Found(inquiry, document.DocumentId, found));
         }
     }
 

@@ -7,8 +7,8 @@ namespace Relay.Core.Peers;
 public interface IPeerConnection
 {
     /// <summary>
-    /// Introduces another peer. When the outbox has no room the introduction waits, and a newer one of the same peer takes its place: so nobody
-    /// has more waiting than there are peers.
+    /// Introduces another peer. When the outbox has no room the introduction waits, and a newer one of the same peer takes its place; a socket for
+    /// which too many bytes wait is closed.
     /// </summary>
     /// <param name="peerId">The other peer.</param>
     /// <param name="frame">The introduction.</param>

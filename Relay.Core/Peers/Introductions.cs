@@ -1,3 +1,4 @@
+using System.Text;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 
@@ -14,15 +15,21 @@ namespace Relay.Core.Peers;
 public sealed class Introductions<TPlace>
     where TPlace : notnull
 {
+    // What a document's id may have on average, and what a socket's ids may have together however few it may name.
+    private const int AverageIdBytes = 100;
+    private const int LeastIdBytes = 64 * 1024;
+
     private readonly Dictionary<string, Peer> _peers = new(StringComparer.Ordinal);
     private readonly Dictionary<IPeerConnection, Socket> _sockets = [];
     private readonly int _maxDocuments;
+    private readonly long _maxIdBytes;
     private readonly IIntroductionsPort<TPlace> _port;
 
     /// <summary>Makes the rule.</summary>
     /// <param name="maxDocuments">Documents that one socket may be interested in; who wants more is closed.</param>
     /// <param name="port">Its effects.</param>
-    public Introductions(int maxDocuments, IIntroductionsPort<TPlace> port) => (_maxDocuments, _port) = (maxDocuments, port);
+    public Introductions(int maxDocuments, IIntroductionsPort<TPlace> port) =>
+        (_maxDocuments, _maxIdBytes, _port) = (maxDocuments, Math.Max(LeastIdBytes, (long)maxDocuments * AverageIdBytes), port);
 
     /// <summary>Peers that have a socket here.</summary>
     public int Count => _peers.Count;
@@ -64,20 +71,26 @@ public sealed class Introductions<TPlace>
     {
         if (!_sockets.TryGetValue(connection, out var socket)) return;
         socket.Format = socket.Peer.Format = format;
+        if (documents.Count == 0)
+        {
+            connection.Done(credit);
+            return;
+        }
+
         foreach (var document in documents)
         {
             if (!socket.Documents.Add(document)) continue;
+            socket.IdBytes += Encoding.UTF8.GetByteCount(document);
             socket.Peer.Documents[document] = socket.Peer.Documents.GetValueOrDefault(document) + 1;
         }
 
-        if (socket.Documents.Count > _maxDocuments)
+        if (socket.Documents.Count > _maxDocuments || socket.IdBytes > _maxIdBytes)
         {
             connection.Close(CloseReason.TooManyDocuments);
             return;
         }
 
-        if (socket.Peer.Documents.Count == 0) connection.Done(credit);
-        else Ask(socket.Peer, connection, credit);
+        Ask(socket.Peer, connection, credit);
     }
 
     /// <summary>A peer is not interested in documents any more. Nobody is told.</summary>
@@ -88,7 +101,12 @@ public sealed class Introductions<TPlace>
     {
         if (!_sockets.TryGetValue(connection, out var socket)) return;
         foreach (var document in documents)
-            if (socket.Documents.Remove(document)) Release(socket.Peer, document);
+        {
+            if (!socket.Documents.Remove(document)) continue;
+            socket.IdBytes -= Encoding.UTF8.GetByteCount(document);
+            Release(socket.Peer, document);
+        }
+
         connection.Done(credit);
     }
 
@@ -178,5 +196,7 @@ public sealed class Introductions<TPlace>
         internal PeerFormat? Format { get; set; }
 
         internal HashSet<string> Documents { get; } = new(StringComparer.Ordinal);
+
+        internal long IdBytes { get; set; }
     }
 }

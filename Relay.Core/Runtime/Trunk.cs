@@ -49,6 +49,9 @@ public readonly record struct TrunkItem(TrunkKind Kind, long To, long From = 0)
     /// <summary>Of news.</summary>
     public string[]? Texts { get; init; }
 
+    /// <summary>What news is about: it takes the place of older news about the same that waits. It stays with the sender.</summary>
+    public string? Subject { get; init; }
+
     /// <summary>About how many bytes it has.</summary>
     public int Length => 32 + (Frame.Bytes?.Length ?? 0) + (Texts?.Sum(static text => text.Length * 2) ?? 0);
 }

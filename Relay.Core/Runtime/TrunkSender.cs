@@ -11,8 +11,16 @@ internal sealed class TrunkSender(Trunks trunks, string gateway)
     private const int BatchItems = 1024;
     private const int BatchBytes = 512 * 1024;
 
+    // Of each batch beside what streams have: neither waits for the other's end.
+    private const int NewsItems = 256;
+    private const int NewsBytes = 128 * 1024;
+
     private readonly ConcurrentQueue<TrunkItem> _queue = new();
-    private readonly long _birth = trunks.Time.GetUtcNow().Ticks;
+
+    // By subject, each of which stands in the order once.
+    private readonly ConcurrentDictionary<string, string[]> _news = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _newsOrder = new();
+    private readonly long _birth = trunks.NextBirth();
     private long _number;
     private int _pumping;
     private int _beatWanted;
@@ -20,12 +28,13 @@ internal sealed class TrunkSender(Trunks trunks, string gateway)
 
     internal string Gateway => gateway;
 
-    private bool HasWork => !_isLost && !trunks.IsOver && (!_queue.IsEmpty || Volatile.Read(ref _beatWanted) != 0);
+    private bool HasWork => !_isLost && !trunks.IsOver && (!_queue.IsEmpty || !_newsOrder.IsEmpty || Volatile.Read(ref _beatWanted) != 0);
 
     internal void Send(in TrunkItem item)
     {
         if (_isLost) return;
-        _queue.Enqueue(item);
+        if (item.Kind == TrunkKind.News) Keep(item.Subject ?? "", item.Texts ?? []);
+        else _queue.Enqueue(item);
         Pump();
     }
 
@@ -33,6 +42,13 @@ internal sealed class TrunkSender(Trunks trunks, string gateway)
     {
         Volatile.Write(ref _beatWanted, 1);
         Pump();
+    }
+
+    private void Keep(string subject, string[] texts)
+    {
+        while (!_news.TryAdd(subject, texts))
+            if (_news.TryGetValue(subject, out var older) && _news.TryUpdate(subject, texts, older)) return; // else it has just left
+        _newsOrder.Enqueue(subject);
     }
 
     private void Pump()
@@ -89,6 +105,14 @@ internal sealed class TrunkSender(Trunks trunks, string gateway)
     {
         var items = new List<TrunkItem>();
         for (var bytes = 0; items.Count < BatchItems && bytes < BatchBytes && _queue.TryDequeue(out var item); bytes += item.Length) items.Add(item);
+        for (var (count, bytes) = (0, 0); count < NewsItems && bytes < NewsBytes && _newsOrder.TryDequeue(out var subject); count++)
+        {
+            if (!_news.TryRemove(subject, out var texts)) continue;
+            var item = new TrunkItem(TrunkKind.News, 0) { Texts = texts };
+            items.Add(item);
+            bytes += item.Length;
+        }
+
         return items;
     }
 
@@ -96,6 +120,8 @@ internal sealed class TrunkSender(Trunks trunks, string gateway)
     {
         _isLost = true;
         _queue.Clear();
+        _newsOrder.Clear();
+        _news.Clear();
         trunks.SenderLost(this);
     }
 }

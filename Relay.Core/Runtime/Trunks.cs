@@ -5,12 +5,18 @@ namespace Relay.Core.Runtime;
 /// <summary>
 /// A gateway's ways to all other gateways: what is sent to one arrives in order and once, or the gateway is lost and the ends of streams with it are told.
 /// </summary>
-/// <remarks>Nothing here bounds a queue: a stream's bytes hold credit of the end that sends them, and everything else is as many as there are ends.</remarks>
+/// <remarks>
+/// A stream's bytes hold credit of the end that sends them; of news one item waits for each subject; everything else is as many as there are ends. News is
+/// not in order with streams, which do not wait for it.
+/// </remarks>
 public sealed class Trunks : IDisposable
 {
     private readonly ConcurrentDictionary<string, TrunkSender> _senders = new();
     private readonly ConcurrentDictionary<string, TrunkReceiver> _receivers = new();
     private readonly ConcurrentDictionary<long, ITrunkEnd> _ends = new();
+
+    // Gateways that could not be reached and do not know it.
+    private readonly ConcurrentDictionary<string, bool> _givenUp = new();
 
     // Which gateway an end has a stream with: those are told that this one lives.
     private readonly ConcurrentDictionary<long, string> _partners = new();
@@ -20,6 +26,7 @@ public sealed class Trunks : IDisposable
     private readonly RuntimeClock _clock;
     private readonly ITimer _beat;
     private long _numbers;
+    private long _lastBirth;
     private volatile bool _isOver;
 
     /// <summary>Makes it.</summary>
@@ -95,18 +102,36 @@ public sealed class Trunks : IDisposable
 
     /// <summary>A batch has come from another gateway. Any thread.</summary>
     /// <param name="batch">The batch.</param>
-    public void Receive(TrunkBatch batch) => Receiver(batch.From).Post(new(batch, default));
+    public void Receive(TrunkBatch batch)
+    {
+        // By the new sender's birth it learns that its streams with this gateway are lost.
+        if (_givenUp.TryRemove(batch.From, out _)) Sender(batch.From).Beat();
+        Receiver(batch.From).Post(new(batch, default));
+    }
+
+    /// <summary>A number greater than all before, also when the clock is set back.</summary>
+    internal long NextBirth()
+    {
+        while (true)
+        {
+            var last = Volatile.Read(ref _lastBirth);
+            var next = Math.Max(last + 1, Time.GetUtcNow().Ticks);
+            if (Interlocked.CompareExchange(ref _lastBirth, next, last) == last) return next;
+        }
+    }
 
     internal void Deliver(string gateway, in TrunkItem item)
     {
         if (item.Kind == TrunkKind.News) _news(gateway, item);
         else if (_ends.TryGetValue(item.To, out var end)) end.Take(gateway, item);
         else if (item.Kind == TrunkKind.Begin) Send(gateway, new(TrunkKind.Gone, item.From, item.To));
+        else if (item.Kind == TrunkKind.Begun) Send(gateway, new(TrunkKind.Finish, item.From, item.To));
     }
 
     internal void SenderLost(TrunkSender sender)
     {
         _senders.TryRemove(new(sender.Gateway, sender));
+        _givenUp[sender.Gateway] = true;
         Lost(sender.Gateway);
     }
 

@@ -9,12 +9,13 @@ using Relay.Gateway.WebSockets;
 namespace Relay.Gateway.Connections;
 
 /// <summary>A peer's connection for introductions. The published clients end at any frame that is no introduction, so nothing else is ever sent.</summary>
-internal sealed class IntroductionUse(Connection connection, GatewayCounters counters) : IConnectionUse, IPeerConnection, IRoomWaiter
+internal sealed class IntroductionUse(Connection connection, long maxWaitingBytes, GatewayCounters counters) : IConnectionUse, IPeerConnection, IRoomWaiter
 {
     private readonly Lock _gate = new();
 
     // What found the outbox full: the last introduction of each peer, and the credit of the messages that led to them.
     private Dictionary<string, Frame>? _waiting;
+    private long _waitingBytes;
     private Credit _owed;
     private PeerLink? _link;
 
@@ -49,6 +50,7 @@ internal sealed class IntroductionUse(Connection connection, GatewayCounters cou
 
     public void Introduce(string peerId, Frame frame)
     {
+        bool isFirst;
         lock (_gate)
         {
             if (_waiting is null && connection.HasRoom)
@@ -58,18 +60,20 @@ internal sealed class IntroductionUse(Connection connection, GatewayCounters cou
             }
 
             if (connection.IsClosed) return;
-            _waiting ??= new(StringComparer.Ordinal);
-            if (!_waiting.TryAdd(peerId, frame))
-            {
-                _waiting[peerId] = frame;
-                counters.IntroductionMerged();
-                return;
-            }
-
-            if (_waiting.Count > 1) return;
+            isFirst = Keep(_waiting ??= new(StringComparer.Ordinal), peerId, frame);
+            // One alone may be larger than the bound.
+            if (!isFirst && (_waitingBytes <= maxWaitingBytes || _waiting.Count == 1)) return;
+            if (!isFirst) (_waiting, _waitingBytes) = (null, 0);
         }
 
-        SendWaiting();
+        if (isFirst)
+        {
+            SendWaiting();
+            return;
+        }
+
+        counters.PushOverflowed();
+        connection.Close(CloseReason.SlowConsumer);
     }
 
     public void Done(Credit credit)
@@ -89,6 +93,17 @@ internal sealed class IntroductionUse(Connection connection, GatewayCounters cou
     public void Close(CloseReason reason) => connection.Close(reason);
 
     void IRoomWaiter.RoomAgain(IHubConnection connection) => SendWaiting();
+
+    // Whether it is the first that waits.
+    private bool Keep(Dictionary<string, Frame> waiting, string peerId, Frame frame)
+    {
+        _waitingBytes += frame.Length;
+        if (waiting.TryAdd(peerId, frame)) return waiting.Count == 1;
+        _waitingBytes -= waiting[peerId].Length;
+        waiting[peerId] = frame;
+        counters.IntroductionMerged();
+        return false;
+    }
 
     // Until nothing waits, or the outbox is full again; then it tells when there is room.
     private void SendWaiting()
@@ -111,6 +126,7 @@ internal sealed class IntroductionUse(Connection connection, GatewayCounters cou
             {
                 if (!connection.HasRoom) return false;
                 _waiting!.Remove(peer);
+                _waitingBytes -= frame.Length;
                 connection.Answer(frame, Credit.None);
             }
 

@@ -10,6 +10,9 @@ namespace Relay.Gateway.Connections;
 /// </summary>
 internal sealed class Outbox(int limit)
 {
+    /// <summary>What a frame counts beside its bytes: about what it costs to keep it, without which many small ones would cost far more than the bound.</summary>
+    public const int ItemBytes = 64;
+
     private Item? _newest;
     private Item? _oldest;
     private long _bytes;
@@ -17,7 +20,7 @@ internal sealed class Outbox(int limit)
     private volatile bool _awaited;
     private volatile bool _closed;
 
-    /// <summary>Bytes that have not left yet, those of the flush under way included.</summary>
+    /// <summary>Bytes that have not left yet, with <see cref="ItemBytes"/> for each frame, those of the flush under way included.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public bool HasRoom => _closed || Interlocked.Read(ref _bytes) < limit;
@@ -25,14 +28,14 @@ internal sealed class Outbox(int limit)
     public bool IsEmpty => _oldest is null && Volatile.Read(ref _newest) is null;
 
     /// <summary>Whether a push of this length would overflow. A frame larger than the outbox may pass when nothing else waits.</summary>
-    public bool WouldOverflow(int length) => Interlocked.Read(ref _bytes) is var bytes && bytes > 0 && bytes + length > limit;
+    public bool WouldOverflow(int length) => Interlocked.Read(ref _bytes) is var bytes && bytes > 0 && bytes + length + ItemBytes > limit;
 
     /// <summary>Send loop only: bytes that do not wait here, but have not left yet.</summary>
     public void Passing(int bytes) => Interlocked.Add(ref _bytes, bytes);
 
     public void Add(Frame frame, Credit credit)
     {
-        Interlocked.Add(ref _bytes, frame.Length);
+        Interlocked.Add(ref _bytes, frame.Length + ItemBytes);
         var item = Item.Rent(frame, credit);
         while (true)
         {
@@ -58,7 +61,7 @@ internal sealed class Outbox(int limit)
         return true;
     }
 
-    /// <summary>Send loop only: bytes have left.</summary>
+    /// <summary>Send loop only: bytes have left, with <see cref="ItemBytes"/> for each frame that was taken.</summary>
     public void Left(int bytes, IHubConnection? connection)
     {
         Interlocked.Add(ref _bytes, -bytes);

@@ -104,7 +104,7 @@ internal sealed class PipeUse(Connection connection, HoldLimits hold) : IConnect
         lock (_gate)
         {
             if (_other is not null) return false;
-            _heldBytes += piece.Length;
+            _heldBytes += piece.Length + Outbox.ItemBytes;
             if (_heldBytes <= hold.Bytes) (_held ??= []).Add(piece);
             return true;
         }

@@ -151,8 +151,8 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         {
             while (HasWork)
             {
-                var held = Write(out var bytes);
-                if (!SendOn(bytes, held)) return;
+                var held = Write(out var cost);
+                if (!SendOn(cost, held)) return;
             }
 
             Interlocked.Exchange(ref _state, Idle);
@@ -161,26 +161,26 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
     }
 
     // False: the peer does not take it yet, and the loop goes on when it has.
-    private bool SendOn(int bytes, Credit held)
+    private bool SendOn(int cost, Credit held)
     {
         if (!TryFlush(out var flush))
         {
-            Flushed(false, bytes, held);
+            Flushed(false, cost, held);
         }
         else if (flush.IsCompletedSuccessfully)
         {
-            Flushed(flush.Result, bytes, held);
+            Flushed(flush.Result, cost, held);
         }
         else
         {
-            _ = ResumeAsync(flush, bytes, held);
+            _ = ResumeAsync(flush, cost, held);
             return false;
         }
 
         return true;
     }
 
-    private async Task ResumeAsync(ValueTask<bool> flush, int bytes, Credit held)
+    private async Task ResumeAsync(ValueTask<bool> flush, int cost, Credit held)
     {
         var sent = false;
         try
@@ -194,7 +194,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
 
         _progress = true;
         using var scope = TurnScope.Enter();
-        Flushed(sent, bytes, held);
+        Flushed(sent, cost, held);
         Run();
     }
 
@@ -213,12 +213,13 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         }
     }
 
-    private Credit Write(out int bytes)
+    // What the outbox gets back is not quite what is sent.
+    private Credit Write(out int cost)
     {
-        bytes = 0;
+        cost = 0;
         if (Volatile.Read(ref _closing) is { } closing)
         {
-            while (outbox.TryTake(out var dropped, out _)) bytes += dropped.Length;
+            while (outbox.TryTake(out var dropped, out _)) cost += dropped.Length + Outbox.ItemBytes;
             // A frame that was begun and whose rest is dropped cannot be followed by any other.
             if (_inside) socket.Abort();
             else WriteLast(closing);
@@ -227,7 +228,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         }
 
         if (!_inside) WritePingAndPong();
-        var (frames, messages, messageBytes) = (0, 0, 0);
+        var (bytes, frames, messages, messageBytes) = (0, 0, 0, 0);
         while (bytes < FlushBytes && outbox.TryTake(out var frame, out var held))
         {
             if (frame.Framed != 0) socket.WriteFramed(frame.Bytes);
@@ -235,6 +236,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
             _inside = frame.EndsInside;
             frames += frame.Framed switch { 0 => 1, < 0 => 0, var many => many };
             bytes += frame.Length;
+            cost += frame.Length + Outbox.ItemBytes;
             messages += held.Messages;
             messageBytes += held.Bytes;
         }
@@ -256,10 +258,10 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         if (Interlocked.Exchange(ref _pingWanted, 0) != 0) socket.Write(Opcode.Ping, []);
     }
 
-    private void Flushed(bool sent, int bytes, Credit held)
+    private void Flushed(bool sent, int cost, Credit held)
     {
         if (!sent) socket.Abort();
-        outbox.Left(bytes, connection);
+        outbox.Left(cost, connection);
         connection.Sent(held);
         if (!_closed) return;
         _hasEnded = true;

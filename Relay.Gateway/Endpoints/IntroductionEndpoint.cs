@@ -11,6 +11,9 @@ namespace Relay.Gateway.Endpoints;
 /// <summary><c>/introduction/{localId}</c>: a peer that wants to meet others.</summary>
 internal sealed class IntroductionEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance, GatewayCounters counters)
 {
+    // Of introductions that wait beyond the outbox, in outboxes.
+    private const int WaitingOutboxes = 4;
+
     private readonly ConnectionLimits _limits = new(
         new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
         settings.Hub.OutboxBytes,
@@ -34,7 +37,7 @@ internal sealed class IntroductionEndpoint(RelaySettings settings, IRelayRuntime
         await entrance.RunAsync(context, tenant, identity, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection =>
         {
             if (refusal is { } reason) connection.Close(reason);
-            else new IntroductionUse(connection, counters).Open(runtime.Peers, new(tenant, localId));
+            else new IntroductionUse(connection, (long)WaitingOutboxes * settings.Hub.OutboxBytes, counters).Open(runtime.Peers, new(tenant, localId));
             return ValueTask.FromResult<ErrorCode?>(null);
         });
     }

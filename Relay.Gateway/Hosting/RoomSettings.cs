@@ -21,7 +21,7 @@ internal static class RoomSettings
         Rooms.Value("max_message_bytes", Bytes(128, 64 * MiB), o => o.MaxMessageBytes, (o, v) => o with { MaxMessageBytes = v },
             "A longer message closes its member with message_too_big."),
         Rooms.Value("outbox_bytes", Bytes(1024, 1024 * MiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
-            "What may wait for a member that reads slowly; beyond it the member is closed with slow_consumer."),
+            "What may wait for a member that reads slowly, each message with 64 bytes more; beyond it the member is closed with slow_consumer."),
         Rooms.Value("max_rooms", Int(1, 100_000_000), o => o.MaxRooms, (o, v) => o with { MaxRooms = v },
             "Rooms of one tenant; a new one beyond it gets too_many_rooms."),
 

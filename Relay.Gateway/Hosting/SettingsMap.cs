@@ -103,7 +103,7 @@ internal static partial class SettingsMap
         Hub.Value("max_message_bytes", Bytes(128, 64 * MiB), o => o.MaxMessageBytes, (o, v) => o with { MaxMessageBytes = v },
             "A longer message closes its connection with message_too_big."),
         Hub.Value("outbox_bytes", Bytes(KiB, GiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
-            "What may wait for a client that reads slowly; pushes beyond it close the connection with slow_consumer."),
+            "What may wait for a client that reads slowly, each message with 64 bytes more; pushes beyond it close the connection with slow_consumer."),
         Hub.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
             "Messages of one user; those beyond it are answered rate_limited, and who goes on is closed. 0: no limit."),
         Hub.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },

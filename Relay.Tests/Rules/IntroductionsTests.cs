@@ -74,6 +74,34 @@ public class IntroductionsTests : IIntroductionsPort<string>
     }
 
     [Fact]
+    public void AJoinWithoutDocumentsAsksNothingOfThoseThatWereNamedBefore()
+    {
+        var (alice, bob) = (Open("alice"), Open("bob"));
+        Join(alice, "x");
+        Join(bob, "x");
+        _ = (alice.TakeTold(), bob.TakeTold());
+        _rule.Join(bob, [], PeerFormat.Json, new(1, 10));
+        Assert.Empty(_asked);
+        Assert.Equal(new Credit(2, 20), bob.Returned);
+        Assert.Empty(alice.Told.Concat(bob.Told));
+    }
+
+    [Fact]
+    public void TheIdsOfASocketAreBoundedInBytesAndThoseThatItLeftDoNotCount()
+    {
+        var rule = new Introductions<string>(1000, this); // 100 bytes for each
+        var alice = new PeerRecorder();
+        rule.Open("alice", alice);
+        string[] ids = [.. Enumerable.Range(0, 500).Select(static i => $"{i:000}{new string('x', 197)}")];
+        rule.Join(alice, ids, PeerFormat.Json, Credit.None);
+        rule.Leave(alice, [ids[0]], Credit.None);
+        rule.Join(alice, [ids[0]], PeerFormat.Json, Credit.None);
+        Assert.Null(alice.Closed);
+        rule.Join(alice, ["é"], PeerFormat.Json, Credit.None);
+        Assert.Equal(CloseReason.TooManyDocuments, alice.Closed);
+    }
+
+    [Fact]
     public void TheNewerSocketIsToldAndTheOlderWhenTheNewerHasClosed()
     {
         var (older, newer, bob) = (Open("alice"), Open("alice"), Open("bob"));

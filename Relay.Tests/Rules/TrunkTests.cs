@@ -39,6 +39,8 @@ public sealed class TrunkTests : IDisposable
         var number = _one.Add(end);
         _one.Send("other", new(TrunkKind.Begin, 77, number));
         Assert.Equal("other Gone", await end.NextAsync());
+        _one.Send("other", new(TrunkKind.Begun, 77, number));
+        Assert.Equal("other Finish", await end.NextAsync());
         _one.Send("other", new(TrunkKind.News, 0) { Texts = ["hello"] });
         Assert.Equal("other<one hello", await _carrier.NewsAsync());
         _one.Send("one", new(TrunkKind.News, 0) { Texts = ["myself"] });
@@ -61,6 +63,7 @@ public sealed class TrunkTests : IDisposable
     {
         var (here, there) = (new End(), new End());
         var (mine, its) = (_one.Add(here), _other.Add(there));
+        here.OnLost = () => _one.Remove(mine); // nothing more is sent on its account
         _one.Attach(mine, "other");
         _one.Send("other", new(TrunkKind.Finish, its));
         Assert.Equal("one Finish", await there.NextAsync());
@@ -68,9 +71,25 @@ public sealed class TrunkTests : IDisposable
         Assert.Equal("lost other", await here.NextAsync());
         _other.Attach(its, "one");
         _carrier.IsCut = false;
-        _one.Send("other", new(TrunkKind.Close, its));
         Assert.Equal("lost one", await there.NextAsync());
+        _one.Send("other", new(TrunkKind.Close, its));
         Assert.Equal("one Close", await there.NextAsync());
+    }
+
+    [Fact]
+    public async Task NewsAboutTheSameWaitsOnceAndHoldsUpNoStream()
+    {
+        var end = new End();
+        var number = _other.Add(end);
+        _carrier.Hold();
+        _one.Send("other", new(TrunkKind.News, 0) { Subject = "under way", Texts = ["under way"] });
+        await _carrier.HeldAsync();
+        for (var i = 0; i < 5000; i++) _one.Send("other", new(TrunkKind.News, 0) { Subject = $"{i % 2}", Texts = [$"{i}"] });
+        _one.Send("other", new(TrunkKind.Finish, number));
+        _carrier.Release();
+        Assert.Equal("one Finish", await end.NextAsync());
+        foreach (var news in (string[])["under way", "4998", "4999"]) Assert.Equal($"other<one {news}", await _carrier.NewsAsync());
+        Assert.Equal(2, _carrier.Delivered);
     }
 
     private Trunks Make(string self)
@@ -84,6 +103,8 @@ public sealed class TrunkTests : IDisposable
     private sealed class Carrier : ITrunkCarrier
     {
         private readonly Channel<string> _news = Channel.CreateUnbounded<string>();
+        private readonly TaskCompletionSource _isHeld = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource? _held;
         private int _calls;
 
         public Dictionary<string, Trunks> Gateways { get; } = [];
@@ -94,6 +115,14 @@ public sealed class TrunkTests : IDisposable
 
         public int Failed { get; private set; }
 
+        public int Delivered => Volatile.Read(ref _calls);
+
+        public void Hold() => _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task HeldAsync() => _isHeld.Task.WaitAsync(RecordingConnection.Patience);
+
+        public void Release() => _held!.SetResult();
+
         public void Tell(string news) => _news.Writer.TryWrite(news);
 
         public Task<string> NewsAsync() => _news.Reader.ReadAsync().AsTask().WaitAsync(RecordingConnection.Patience);
@@ -102,6 +131,12 @@ public sealed class TrunkTests : IDisposable
         {
             await Task.Yield();
             var call = Interlocked.Increment(ref _calls);
+            if (_held is { } held)
+            {
+                _isHeld.TrySetResult();
+                await held.Task;
+            }
+
             if (IsCut || (FailsEachThird && call % 3 == 1)) throw Fault();
             Gateways[gateway].Receive(batch);
             if (FailsEachThird && call % 3 == 2) throw Fault();
@@ -118,10 +153,16 @@ public sealed class TrunkTests : IDisposable
     {
         private readonly Channel<string> _came = Channel.CreateUnbounded<string>();
 
+        public Action OnLost { get; set; } = static () => { };
+
         public Task<string> NextAsync() => _came.Reader.ReadAsync().AsTask().WaitAsync(RecordingConnection.Patience);
 
         public void Take(string gateway, in TrunkItem item) => _came.Writer.TryWrite($"{gateway} {(item.Kind == TrunkKind.Credit ? item.Credit.Messages : item.Kind)}");
 
-        public void Lost(string gateway) => _came.Writer.TryWrite($"lost {gateway}");
+        public void Lost(string gateway)
+        {
+            OnLost();
+            _came.Writer.TryWrite($"lost {gateway}");
+        }
     }
 }

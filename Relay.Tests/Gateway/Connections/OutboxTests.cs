@@ -5,7 +5,7 @@ namespace Relay.Tests.Gateway.Connections;
 
 public sealed class OutboxTests
 {
-    private readonly Outbox _outbox = new(limit: 10);
+    private readonly Outbox _outbox = new(limit: 10 + Outbox.ItemBytes);
     private readonly ConnectionRig _rig = new();
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class OutboxTests
         Assert.False(_outbox.HasRoom);
         Assert.True(_outbox.TryTake(out _, out _));
         Assert.False(_outbox.HasRoom);
-        _outbox.Left(10, _rig.Connection);
+        _outbox.Left(10 + Outbox.ItemBytes, _rig.Connection);
         Assert.True(_outbox.HasRoom);
         Assert.Equal(0, _outbox.Bytes);
     }
@@ -62,8 +62,21 @@ public sealed class OutboxTests
     {
         Assert.False(_outbox.WouldOverflow(1000));
         _outbox.Add(new Frame(new byte[4]), Credit.None);
-        Assert.False(_outbox.WouldOverflow(6));
-        Assert.True(_outbox.WouldOverflow(7));
+        Assert.True(_outbox.WouldOverflow(1000));
+    }
+
+    [Fact]
+    public void EachFrameCountsMoreThanItsBytes()
+    {
+        var outbox = new Outbox(limit: 10 + (2 * Outbox.ItemBytes));
+        outbox.Add(new Frame(new byte[4]), Credit.None);
+        Assert.False(outbox.WouldOverflow(6));
+        Assert.True(outbox.WouldOverflow(7));
+        outbox.Add(new Frame([]), Credit.None);
+        Assert.True(outbox.HasRoom);
+        outbox.Add(new Frame([]), Credit.None);
+        Assert.False(outbox.HasRoom);
+        Assert.Equal(4 + (3 * Outbox.ItemBytes), outbox.Bytes);
     }
 
     [Fact]
@@ -102,7 +115,7 @@ public sealed class OutboxTests
             var waiter = new ConnectionRig.Waiter { OnRoom = told.SetResult };
             _outbox.Add(new Frame(new byte[10]), Credit.None);
             Assert.True(_outbox.TryTake(out _, out _));
-            var leaves = Task.Run(() => _outbox.Left(10, _rig.Connection));
+            var leaves = Task.Run(() => _outbox.Left(10 + Outbox.ItemBytes, _rig.Connection));
             if (_outbox.WhenRoom(waiter)) await told.Task.WaitAsync(ConnectionRig.Bound);
             await leaves;
         }
