@@ -128,11 +128,12 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
         (_epoch, _offset, _total, _entered, IsLive) = (epoch, news.Offset, news.Members, true, true);
         Members.Deliver();
         if (again && missed is null) port.CountGap();
+        var bare = again && Members.Listeners < Members.Count ? missed?.Select(RoomEvents.Bare).ToList() : null;
         foreach (var member in Members.All)
         {
-            if (!again || !member.WantsEvents || !policy.KeepsHistory) continue;
-            if (missed is null) member.Connection.Push(RoomEvents.Joined(key.Name, member.Connection.Id, Position, false, policy.Presence ? _total : null));
-            foreach (var frame in missed ?? []) member.Connection.Push(frame);
+            if (!again) continue;
+            if (missed is null && member.WantsEvents) member.Connection.Push(RoomEvents.Joined(key.Name, member.Connection.Id, Position, false, policy.Presence ? _total : null));
+            foreach (var frame in (member.WantsEvents ? missed : bare) ?? []) member.Connection.Push(frame);
         }
 
         foreach (var (member, since) in _waiting.ToArray())
