@@ -111,7 +111,8 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
                 var joined = news.Kind == RoomNewsKind.Joined;
                 Members.Append(new(default, RoomEvents.Presence(joined, news.Member!, news.Members), joined ? Find(news.Member) : null));
                 break;
-            case RoomNewsKind.Recovered:
+            // While the gateway is not in, what it is told at its entry comes again: the member asks anew then.
+            case RoomNewsKind.Recovered when IsLive:
                 var id = news.Member!.ConnectionId;
                 // Not there: it has gone, or the answer came twice.
                 if (_waiting.Keys.FirstOrDefault(member => member.Connection.Id == id) is { } waits && _waiting.Remove(waits)) Add(waits, news.Missed is not null, news.Missed);
