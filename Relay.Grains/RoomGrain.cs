@@ -90,10 +90,13 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         return Task.CompletedTask;
     }
 
-    public async Task<int> Publish(byte[] message, bool isText)
+    public async Task<int?> Publish(byte[] message, bool isText)
     {
-        // A room that keeps history takes messages before anyone is there to read them.
-        var room = _policy.KeepsHistory ? await RoomAsync() : _room;
+        // A room that keeps history takes messages before anyone is there to read them. It may end again while this call waits for its turn.
+        while (_policy.KeepsHistory && _room is null)
+            if (await RoomAsync() is null) return null;
+
+        var room = _room;
         room?.Publish(null, "", new(message, isText), Turn);
         EndIfIdle();
         return room?.Members ?? 0;

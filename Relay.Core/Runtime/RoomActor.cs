@@ -77,9 +77,9 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 
     private void PublishOutside(in RoomInput input, Turn turn)
     {
-        var answer = (TaskCompletionSource<int>)input.Target!;
+        var answer = (TaskCompletionSource<int?>)input.Target!;
         if (!_ended && _room.Publish(null, input.Frame, turn)) Interlocked.Increment(ref _rooms.Counters.MessagesValue);
-        answer.SetResult(_room.Members.Count);
+        answer.SetResult(_ended ? null : _room.Members.Count);
     }
 
     private void Join(LocalRoomJoin join, Turn turn)

@@ -78,7 +78,12 @@ internal static class RoomsApi
             return;
         }
 
-        var members = await Rooms(context).PublishAsync(room, new(body, isText));
+        if (await Rooms(context).PublishAsync(room, new(body, isText)) is not { } members)
+        {
+            await ApiError.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too_many_rooms", "The tenant has rooms.max_rooms rooms, and this one is not among them.");
+            return;
+        }
+
         await context.Response.WriteAsJsonAsync(new Published(members), RoomListingJson.Default.Published, cancellationToken: context.RequestAborted);
     }
 

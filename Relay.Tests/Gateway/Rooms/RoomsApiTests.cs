@@ -79,6 +79,16 @@ public sealed class RoomsApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, (await _http.SendAsync(foreign)).StatusCode);
     }
 
+    [Fact]
+    public async Task APublicationThatWouldBeginOneRoomTooManyIsRefused()
+    {
+        await using var relay = await RoomServer.StartAsync(rooms => rooms with { MaxRooms = 1 });
+        await (await relay.ConnectAsync("/rooms/only")).ExpectMemberAsync();
+        using var answer = await _http.PostAsync(new Uri(relay.Url, "/api/v1/rooms/history-1/messages"), new StringContent("x"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal("too_many_rooms", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString());
+    }
+
     private async Task<string> PublishAsync(string path, HttpContent content)
     {
         using var answer = await _http.PostAsync(path, content);
