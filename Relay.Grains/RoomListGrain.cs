@@ -23,6 +23,9 @@ internal sealed class RoomListGrain(SiloHubs silo) : Grain, IRoomListGrain
         return Task.CompletedTask;
     }
 
-    public Task<RoomNames> List(string? after, int limit) => Task.FromResult(new RoomNames(
-        _rooms.Count, [.. _rooms.Keys.Where(name => after is null || string.CompareOrdinal(name, after) > 0).Take(limit)]));
+    public Task<RoomNames> List(string? after, int limit)
+    {
+        if (_rooms.Count == 0) DeactivateOnIdle();
+        return Task.FromResult(new RoomNames(_rooms.Count, [.. _rooms.Keys.Where(name => after is null || string.CompareOrdinal(name, after) > 0).Take(limit)]));
+    }
 }
