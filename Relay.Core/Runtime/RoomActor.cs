@@ -71,8 +71,14 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 
     private void Publish(RoomMember sender, in RoomInput input, Turn turn)
     {
-        if (_room.Publish(sender, input.Frame, turn)) Interlocked.Increment(ref _rooms.Counters.MessagesValue);
-        sender.Connection.Return(input.Credit);
+        try
+        {
+            if (_room.Publish(sender, input.Frame, turn)) Interlocked.Increment(ref _rooms.Counters.MessagesValue);
+        }
+        finally
+        {
+            sender.Connection.Return(input.Credit);
+        }
     }
 
     private void PublishOutside(in RoomInput input, Turn turn)
