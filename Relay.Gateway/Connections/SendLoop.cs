@@ -213,34 +213,19 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         }
     }
 
-    private void Put(Frame frame)
-    {
-        if (frame.Framed == 0)
-        {
-            Put(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
-            return;
-        }
+    private void Put(Frame frame) => Put(frame.Framed != 0 ? null : frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
 
+    // Without an opcode the bytes are frames already.
+    private void Put(Opcode? opcode, byte[] bytes)
+    {
         try
         {
-            socket.WriteFramed(frame.Bytes);
+            if (opcode is { } kind) socket.Write(kind, bytes);
+            else socket.WriteFramed(bytes);
         }
         catch (Exception)
         {
             // As in TryFlush; what follows goes nowhere.
-            socket.Abort();
-        }
-    }
-
-    private void Put(Opcode opcode, byte[] payload)
-    {
-        try
-        {
-            socket.Write(opcode, payload);
-        }
-        catch (Exception)
-        {
-            // The same.
             socket.Abort();
         }
     }
