@@ -7,6 +7,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 {
     private readonly LocalRooms _rooms;
     private readonly Room _room;
+    private long _counted;
     private bool _deferred;
     private bool _ended;
 
@@ -52,6 +53,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 
         // One delivery for all turns of the batch that runs on this thread; it is a turn, because the members belong to turns.
         if (_room.Members.IsPending && !_deferred) Defer();
+        CountDeliveries();
     }
 
     protected override void OnFault(Exception exception) => _rooms.TurnFault(exception);
@@ -64,9 +66,16 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 
     private void Deliver()
     {
-        var before = _room.Members.Deliveries;
         _room.Members.Deliver();
-        Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _room.Members.Deliveries - before);
+        CountDeliveries();
+    }
+
+    // Also those that did not wait for the end of the batch.
+    private void CountDeliveries()
+    {
+        var counted = _counted;
+        _counted = _room.Members.Deliveries;
+        if (_counted != counted) Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _counted - counted);
     }
 
     private void Publish(RoomMember sender, in RoomInput input, Turn turn)
