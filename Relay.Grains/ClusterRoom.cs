@@ -14,6 +14,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
     private readonly RoomPump _pump;
     private readonly Dictionary<RoomMember, ClusterRoomJoin> _joins = [];
     private long _link;
+    private long _counted;
     private bool _deferred;
     private bool _entering;
     private bool _ended;
@@ -91,6 +92,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
 
         _pump.Members = _room.Members.Count;
         if (_room.Members.IsPending && !_deferred) Defer();
+        CountDeliveries();
     }
 
     protected override void OnFault(Exception exception) => _rooms.TurnFault(exception);
@@ -103,9 +105,16 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
 
     private void Deliver()
     {
-        var before = _room.Members.Deliveries;
         _room.Members.Deliver();
-        Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _room.Members.Deliveries - before);
+        CountDeliveries();
+    }
+
+    // Also those that did not wait for the end of the batch.
+    private void CountDeliveries()
+    {
+        var counted = _counted;
+        _counted = _room.Members.Deliveries;
+        if (_counted != counted) Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _counted - counted);
     }
 
     private void Join(ClusterRoomJoin join)

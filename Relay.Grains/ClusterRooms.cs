@@ -42,10 +42,11 @@ internal sealed class ClusterRooms(OrleansRuntime runtime, RoomOptions options) 
         }
     }
 
-    public async ValueTask<int> PublishAsync(RoomKey room, Frame message)
+    public async ValueTask<int?> PublishAsync(RoomKey room, Frame message)
     {
-        Interlocked.Increment(ref Counters.MessagesValue);
-        return await Grain(room).Publish(message.Bytes, message.IsText);
+        var members = await Grain(room).Publish(message.Bytes, message.IsText);
+        if (members is not null) Interlocked.Increment(ref Counters.MessagesValue);
+        return members;
     }
 
     public async ValueTask<RoomPage> ListAsync(TenantId tenant, string? after, int limit)

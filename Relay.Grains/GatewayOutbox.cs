@@ -7,7 +7,7 @@ namespace Relay.Grains;
 /// All that the hubs of a silo send to one gateway, in batches of which one is on its way at a time: while it is, the next gathers. A batch
 /// is sent again until the gateway has taken it, or could not be reached for the length of a lease, and then its connections are gone.
 /// </summary>
-/// <remarks>Bounded by what fills it: connections' credit for answers, <see cref="RemoteConnection"/>'s window for pushes and streams.</remarks>
+/// <remarks>Bounded by what fills it: connections' credit for answers, <see cref="RemoteConnection"/>'s window for pushes and streams, <see cref="RoomGateway"/>'s for messages, members for what they missed.</remarks>
 internal sealed class GatewayOutbox : IDisposable
 {
     private const int BatchItems = 1024;
@@ -200,7 +200,7 @@ internal sealed class GatewayOutbox : IDisposable
         {
             if (!rooms.TryGetValue(next.Room, out var list)) rooms.Add(next.Room, list = []);
             list.Add(next.Item);
-            sent.Add((next.Room, next.Item.Length));
+            sent.Add((next.Room, next.Item.Weight));
             bytes += next.Item.Length;
         }
 

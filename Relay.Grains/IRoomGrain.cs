@@ -22,7 +22,7 @@ internal interface IRoomGrain : IGrainWithStringKey
 
     /// <summary>See <see cref="Core.Runtime.IRoomRuntime.PublishAsync"/>.</summary>
     [AlwaysInterleave, Alias("Publish")]
-    Task<int> Publish([Immutable] byte[] message, bool isText);
+    Task<int?> Publish([Immutable] byte[] message, bool isText);
 
     /// <summary>How many members; null when there is no such room.</summary>
     [AlwaysInterleave, Alias("Count")]

@@ -8,7 +8,7 @@ namespace Relay.Grains;
 /// <param name="room">The room, as an actor's key.</param>
 /// <param name="link">The gateway's entry.</param>
 /// <param name="epoch">The room's life.</param>
-/// <param name="window">Bytes that may be on their way. A gateway that does not take more has to enter again, and gets what is kept.</param>
+/// <param name="window">Bytes of messages that may be on their way. A gateway that does not take more has to enter again, and gets what is kept.</param>
 /// <param name="lost">What to do when the gateway is lost; from any thread.</param>
 internal sealed class RoomGateway(GatewayOutbox outbox, string room, long link, string epoch, long window, Action<RoomGateway> lost) : IRoomGateway, IDelivered
 {
@@ -30,7 +30,7 @@ internal sealed class RoomGateway(GatewayOutbox outbox, string room, long link, 
     {
         if (_moved) return;
         var item = RoomNewsItem.Of(news);
-        if (Interlocked.Add(ref _onTheWay, item.Length) > window && news.Kind == RoomNewsKind.Message) item = RoomNewsItem.Of(new RoomNews(RoomNewsKind.Moved, news.Offset));
+        if (item.Weight > 0 && Interlocked.Add(ref _onTheWay, item.Weight) > window) item = RoomNewsItem.Of(new RoomNews(RoomNewsKind.Moved, news.Offset));
         _moved = item.Kind == RoomNewsKind.Moved;
         outbox.Enqueue(this, item);
     }

@@ -32,6 +32,8 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
     {
         silo.Remove(this);
         _room?.Move();
+        // Members enter its successor, which takes its place in the list; without any, what it kept is gone.
+        if (_room is { Members: 0 }) TellEnded();
         return Task.CompletedTask;
     }
 
@@ -90,10 +92,13 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         return Task.CompletedTask;
     }
 
-    public async Task<int> Publish(byte[] message, bool isText)
+    public async Task<int?> Publish(byte[] message, bool isText)
     {
-        // A room that keeps history takes messages before anyone is there to read them.
-        var room = _policy.KeepsHistory ? await RoomAsync() : _room;
+        // A room that keeps history takes messages before anyone is there to read them. It may end again while this call waits for its turn.
+        while (_policy.KeepsHistory && _room is null)
+            if (await RoomAsync() is null) return null;
+
+        var room = _room;
         room?.Publish(null, "", new(message, isText), Turn);
         EndIfIdle();
         return room?.Members ?? 0;
@@ -148,12 +153,17 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         return _room ??= new(_policy, "c" + _epoch.ToString("x", System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    private void TellEnded()
+    {
+        var ended = _epoch;
+        _ = TenantContext.TellAsync(_key.Tenant, () => grains.RoomList(_key.Tenant).Ended(_key.Name, ended));
+    }
+
     private void EndIfIdle()
     {
         if (_room is not { IsIdle: true }) return;
-        var ended = _epoch;
         _room = null;
-        _ = TenantContext.TellAsync(_key.Tenant, () => grains.RoomList(_key.Tenant).Ended(_key.Name, ended));
+        TellEnded();
         // A life that comes on this very activation must not be taken for the one that ended.
         _epoch = silo.NextEpoch();
     }

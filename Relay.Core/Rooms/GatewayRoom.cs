@@ -26,7 +26,8 @@ public interface IGatewayRoomPort
 public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort port)
 {
     // Members that are not in yet: those that wait for the room, and those that wait for what they missed.
-    private readonly Dictionary<RoomMember, RoomPosition?> _waiting = [];
+    private readonly Dictionary<string, (RoomMember Member, RoomPosition? Since)> _waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RoomMember> _in = new(StringComparer.Ordinal);
     private string _epoch = "";
     private long _offset;
     private int _total;
@@ -53,7 +54,7 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     public void Join(RoomMember member, RoomPosition? since)
     {
         if (IsLive) Begin(member, since);
-        else _waiting[member] = since;
+        else _waiting[member.Connection.Id] = (member, since);
     }
 
     /// <summary>A member, or who wanted to be one, has gone.</summary>
@@ -61,7 +62,8 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     /// <returns>False when it was none.</returns>
     public bool Leave(RoomMember member)
     {
-        if (_waiting.Remove(member) || !Members.Remove(member)) return false;
+        if (_waiting.Remove(member.Connection.Id) || !Members.Remove(member)) return false;
+        _in.Remove(member.Connection.Id);
         port.TellLeft(member);
         return true;
     }
@@ -82,7 +84,7 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     /// <returns>Who wanted to be a member.</returns>
     public IReadOnlyList<RoomMember> Refuse()
     {
-        RoomMember[] refused = [.. _waiting.Keys];
+        RoomMember[] refused = [.. _waiting.Values.Select(static waits => waits.Member)];
         _waiting.Clear();
         return refused;
     }
@@ -111,10 +113,10 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
                 var joined = news.Kind == RoomNewsKind.Joined;
                 Members.Append(new(default, RoomEvents.Presence(joined, news.Member!, news.Members), joined ? Find(news.Member) : null));
                 break;
-            case RoomNewsKind.Recovered:
-                var id = news.Member!.ConnectionId;
+            // While the gateway is not in, what it is told at its entry comes again: the member asks anew then.
+            case RoomNewsKind.Recovered when IsLive:
                 // Not there: it has gone, or the answer came twice.
-                if (_waiting.Keys.FirstOrDefault(member => member.Connection.Id == id) is { } waits && _waiting.Remove(waits)) Add(waits, news.Missed is not null, news.Missed);
+                if (_waiting.Remove(news.Member!.ConnectionId, out var waits)) Add(waits.Member, news.Missed is not null, news.Missed);
                 break;
             case RoomNewsKind.Moved:
                 Lose();
@@ -128,25 +130,24 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
         (_epoch, _offset, _total, _entered, IsLive) = (epoch, news.Offset, news.Members, true, true);
         Members.Deliver();
         if (again && missed is null) port.CountGap();
+        var bare = again && Members.Listeners < Members.Count ? missed?.Select(RoomEvents.Bare).ToList() : null;
         foreach (var member in Members.All)
         {
-            if (!again || !member.WantsEvents || !policy.KeepsHistory) continue;
-            if (missed is null) member.Connection.Push(RoomEvents.Joined(key.Name, member.Connection.Id, Position, false, policy.Presence ? _total : null));
-            foreach (var frame in missed ?? []) member.Connection.Push(frame);
+            if (!again) continue;
+            if (missed is null && member.WantsEvents) member.Connection.Push(RoomEvents.Joined(key.Name, member.Connection.Id, Position, false, policy.Presence ? _total : null));
+            foreach (var frame in (member.WantsEvents ? missed : bare) ?? []) member.Connection.Push(frame);
         }
 
-        foreach (var (member, since) in _waiting.ToArray())
-        {
-            _waiting.Remove(member);
-            Begin(member, since);
-        }
+        var waiting = _waiting.Values.ToArray();
+        _waiting.Clear();
+        foreach (var (member, since) in waiting) Begin(member, since);
     }
 
     private void Begin(RoomMember member, RoomPosition? since)
     {
         if (since is { } position && policy.KeepsHistory)
         {
-            _waiting[member] = since;
+            _waiting[member.Connection.Id] = (member, since);
             port.AskMissed(member, position);
         }
         else
@@ -158,6 +159,7 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     private void Add(RoomMember member, bool? recovered, IReadOnlyList<Frame>? missed)
     {
         Members.Add(member);
+        _in[member.Connection.Id] = member;
         _total++;
         if (member.WantsEvents)
         {
@@ -175,5 +177,5 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
         Members.Append(new(news.Message, made, except, except is { WantsEvents: true } && Position is { } place ? RoomEvents.Sent(place) : default));
     }
 
-    private RoomMember? Find(RoomMemberInfo? info) => info is null ? null : Members.All.FirstOrDefault(member => member.Connection.Id == info.ConnectionId);
+    private RoomMember? Find(RoomMemberInfo? info) => info is null ? null : _in.GetValueOrDefault(info.ConnectionId);
 }

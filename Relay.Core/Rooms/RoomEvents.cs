@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Relay.Core.Protocol;
@@ -41,6 +42,17 @@ public static class RoomEvents
             else json.WriteBase64String("binary"u8, message.Bytes);
         },
         message.Length);
+
+    /// <summary>The message that an event of <see cref="Message"/> tells of.</summary>
+    /// <param name="made">The event.</param>
+    /// <returns>The message as it was sent.</returns>
+    public static Frame Bare(Frame made)
+    {
+        using var json = JsonDocument.Parse(made.Bytes);
+        return json.RootElement.TryGetProperty("text"u8, out var text)
+            ? new(Encoding.UTF8.GetBytes(text.GetString()!))
+            : new(json.RootElement.GetProperty("binary"u8).GetBytesFromBase64(), IsText: false);
+    }
 
     /// <summary>The place that a member's own message got, in a room without echo.</summary>
     /// <param name="position">The place.</param>

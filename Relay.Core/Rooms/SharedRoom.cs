@@ -45,9 +45,10 @@ public sealed class SharedRoom(RoomPolicy policy, string epoch)
         share.Count = members;
         var missed = since is { } position ? _log?.Since(position, turn) : null;
         gateway.Send(new(RoomNewsKind.Entered, Offset, Members: Members, Missed: missed));
+        var there = shown.Select(static one => one.ConnectionId).ToHashSet(StringComparer.Ordinal);
         foreach (var (id, member) in before?.Shown ?? [])
         {
-            if (shown.Any(one => one.ConnectionId == id)) share.Shown[id] = member;
+            if (there.Contains(id)) share.Shown[id] = member;
             else TellAll(new(RoomNewsKind.Left, Offset, Member: member, Members: Members));
         }
 

@@ -20,8 +20,8 @@ public interface IRoomRuntime
     /// <summary>Sends a message of a back end to all members of a room.</summary>
     /// <param name="room">The room.</param>
     /// <param name="message">The message.</param>
-    /// <returns>The members that the room has; 0 also when there is no such room.</returns>
-    ValueTask<int> PublishAsync(RoomKey room, Frame message);
+    /// <returns>The members that the room has; 0 also when there is no such room. Null when it would be one too many: the message was not taken.</returns>
+    ValueTask<int?> PublishAsync(RoomKey room, Frame message);
 
     /// <summary>Lists rooms in the order of their names.</summary>
     /// <param name="tenant">The tenant.</param>

@@ -35,14 +35,18 @@ internal sealed class LocalRooms(RoomOptions options, RuntimeClock clock, Runtim
         return new(null, ErrorCode.TooManyRooms);
     }
 
-    public async ValueTask<int> PublishAsync(RoomKey room, Frame message)
+    public async ValueTask<int?> PublishAsync(RoomKey room, Frame message)
     {
         // A room that keeps history takes messages before anyone is there to read them.
-        var actor = options.Of(room.Name).KeepsHistory ? FindOrMake(room) : Find(room);
-        if (actor is null) return 0;
-        var answer = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        actor.Post(RoomInput.PublishOutside(message, answer));
-        return await answer.Task;
+        var keeps = options.Of(room.Name).KeepsHistory;
+        while ((keeps ? FindOrMake(room) : Find(room)) is { } actor)
+        {
+            var answer = new TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            actor.Post(RoomInput.PublishOutside(message, answer));
+            if (await answer.Task is { } members) return members;
+        }
+
+        return keeps ? null : 0;
     }
 
     public async ValueTask<RoomPage> ListAsync(TenantId tenant, string? after, int limit)

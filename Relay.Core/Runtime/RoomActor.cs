@@ -7,6 +7,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 {
     private readonly LocalRooms _rooms;
     private readonly Room _room;
+    private long _counted;
     private bool _deferred;
     private bool _ended;
 
@@ -52,6 +53,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 
         // One delivery for all turns of the batch that runs on this thread; it is a turn, because the members belong to turns.
         if (_room.Members.IsPending && !_deferred) Defer();
+        CountDeliveries();
     }
 
     protected override void OnFault(Exception exception) => _rooms.TurnFault(exception);
@@ -64,22 +66,35 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 
     private void Deliver()
     {
-        var before = _room.Members.Deliveries;
         _room.Members.Deliver();
-        Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _room.Members.Deliveries - before);
+        CountDeliveries();
+    }
+
+    // Also those that did not wait for the end of the batch.
+    private void CountDeliveries()
+    {
+        var counted = _counted;
+        _counted = _room.Members.Deliveries;
+        if (_counted != counted) Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _counted - counted);
     }
 
     private void Publish(RoomMember sender, in RoomInput input, Turn turn)
     {
-        if (_room.Publish(sender, input.Frame, turn)) Interlocked.Increment(ref _rooms.Counters.MessagesValue);
-        sender.Connection.Return(input.Credit);
+        try
+        {
+            if (_room.Publish(sender, input.Frame, turn)) Interlocked.Increment(ref _rooms.Counters.MessagesValue);
+        }
+        finally
+        {
+            sender.Connection.Return(input.Credit);
+        }
     }
 
     private void PublishOutside(in RoomInput input, Turn turn)
     {
-        var answer = (TaskCompletionSource<int>)input.Target!;
+        var answer = (TaskCompletionSource<int?>)input.Target!;
         if (!_ended && _room.Publish(null, input.Frame, turn)) Interlocked.Increment(ref _rooms.Counters.MessagesValue);
-        answer.SetResult(_room.Members.Count);
+        answer.SetResult(_ended ? null : _room.Members.Count);
     }
 
     private void Join(LocalRoomJoin join, Turn turn)

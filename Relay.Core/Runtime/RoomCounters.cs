@@ -38,7 +38,7 @@ public sealed class RoomCounters
     /// <summary>Members that came back and were told that what they had missed is not kept any more.</summary>
     public long NotRecovered => Volatile.Read(ref NotRecoveredValue);
 
-    /// <summary>Messages that may not have reached other gateways, because a part of the cluster was lost or too slow.</summary>
+    /// <summary>Gaps in what rooms told this gateway, each once whatever was missed, and members' messages that a room may not have taken.</summary>
     public long Lost => Volatile.Read(ref LostValue);
 
     /// <summary>Turns that threw: bugs of the relay.</summary>

@@ -32,7 +32,8 @@ internal readonly struct RoomInput
 
     internal static RoomInput Publish(RoomMember sender, Frame message, Credit credit) => new(Kinds.Publish, sender, message, credit);
 
-    internal static RoomInput PublishOutside(Frame message, TaskCompletionSource<int> answer) => new(Kinds.PublishOutside, answer, message);
+    /// <summary>The answer is null when the room has ended meanwhile, and another must be found.</summary>
+    internal static RoomInput PublishOutside(Frame message, TaskCompletionSource<int?> answer) => new(Kinds.PublishOutside, answer, message);
 
     internal static RoomInput Join(LocalRoomJoin join) => new(Kinds.Join, join);
 

@@ -24,7 +24,7 @@ internal static class RoomsApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        if (await BeginAsync(context) is not { } page) return;
+        if (!await BeginAsync(context) || await ReadPageAsync(context) is not { } page) return;
         var rooms = Rooms(context);
         // One more than asked for tells whether there is a next part.
         var found = await rooms.ListAsync(RequestTenant.Of(context), page.After, page.Limit + 1);
@@ -33,7 +33,7 @@ internal static class RoomsApi
 
     private static async Task ListMembersAsync(HttpContext context)
     {
-        if (await BeginAsync(context) is not { } page || await RoomAsync(context) is not { } room) return;
+        if (!await BeginAsync(context) || await ReadPageAsync(context) is not { } page || await RoomAsync(context) is not { } room) return;
         switch (await Rooms(context).ListMembersAsync(room, page.After, page.Limit + 1))
         {
             case null:
@@ -57,15 +57,8 @@ internal static class RoomsApi
             return;
         }
 
-        var settings = context.RequestServices.GetRequiredService<RelaySettings>();
-        if (!settings.HasTenant(RequestTenant.Of(context).Name))
-        {
-            await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
-            return;
-        }
-
-        if (await RoomAsync(context) is not { } room) return;
-        if (await ReadAsync(context, settings.Rooms.MaxMessageBytes) is not { } body)
+        if (!await BeginAsync(context) || await RoomAsync(context) is not { } room) return;
+        if (await ReadAsync(context, Settings(context).Rooms.MaxMessageBytes) is not { } body)
         {
             await ApiError.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "message_too_big", "The message is over rooms.max_message_bytes.");
             return;
@@ -78,19 +71,35 @@ internal static class RoomsApi
             return;
         }
 
-        var members = await Rooms(context).PublishAsync(room, new(body, isText));
+        if (await Rooms(context).PublishAsync(room, new(body, isText)) is not { } members)
+        {
+            await ApiError.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too_many_rooms", "The tenant has rooms.max_rooms rooms, and this one is not among them.");
+            return;
+        }
+
         await context.Response.WriteAsJsonAsync(new Published(members), RoomListingJson.Default.Published, cancellationToken: context.RequestAborted);
     }
 
     private static IRoomRuntime Rooms(HttpContext context) => context.RequestServices.GetRequiredService<IRelayRuntime>().Rooms;
 
+    private static RelaySettings Settings(HttpContext context) => context.RequestServices.GetRequiredService<RelaySettings>();
+
     private static bool IsBinary(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && "application/octet-stream".Equals(type.MediaType, StringComparison.OrdinalIgnoreCase);
 
-    private static async ValueTask<(string? After, int Limit)?> BeginAsync(HttpContext context)
+    private static async ValueTask<bool> BeginAsync(HttpContext context)
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        var (settings, tenant) = (Settings(context), RequestTenant.Of(context).Name);
+        if (settings.HasTenant(tenant) && !settings.IsSuspended(tenant)) return true;
+        if (settings.HasTenant(tenant)) await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
+        else await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
+        return false;
+    }
+
+    private static async ValueTask<(string? After, int Limit)?> ReadPageAsync(HttpContext context)
+    {
         if (Paging.TryRead(context.Request.Query, out var after, out var limit, out var error)) return (after, limit);
         await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, error.Error, error.Message);
         return null;

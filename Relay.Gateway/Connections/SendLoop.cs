@@ -124,7 +124,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
 
     private void WriteNow(Frame framed)
     {
-        socket.WriteFramed(framed.Bytes);
+        Put(framed);
         counters.Sent(framed.Framed, framed.Length);
         Volatile.Write(ref _sent, _sent + framed.Length);
         if (!TryFlush(out var flush))
@@ -213,6 +213,23 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         }
     }
 
+    private void Put(Frame frame) => Put(frame.Framed != 0 ? null : frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
+
+    // Without an opcode the bytes are frames already.
+    private void Put(Opcode? opcode, byte[] bytes)
+    {
+        try
+        {
+            if (opcode is { } kind) socket.Write(kind, bytes);
+            else socket.WriteFramed(bytes);
+        }
+        catch (Exception)
+        {
+            // As in TryFlush; what follows goes nowhere.
+            socket.Abort();
+        }
+    }
+
     // What the outbox gets back is not quite what is sent.
     private Credit Write(out int cost)
     {
@@ -231,8 +248,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
         var (bytes, frames, messages, messageBytes) = (0, 0, 0, 0);
         while (bytes < FlushBytes && outbox.TryTake(out var frame, out var held))
         {
-            if (frame.Framed != 0) socket.WriteFramed(frame.Bytes);
-            else socket.Write(frame.IsText ? Opcode.Text : Opcode.Binary, frame.Bytes);
+            Put(frame);
             _inside = frame.EndsInside;
             frames += frame.Framed switch { 0 => 1, < 0 => 0, var many => many };
             bytes += frame.Length;
@@ -248,14 +264,14 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
 
     private void WriteLast(ClosingFrames closing)
     {
-        if (closing.Error is { } error) socket.Write(Opcode.Text, error.Bytes);
-        if (closing.Close is { } payload) socket.Write(Opcode.Close, payload);
+        if (closing.Error is { } error) Put(Opcode.Text, error.Bytes);
+        if (closing.Close is { } payload) Put(Opcode.Close, payload);
     }
 
     private void WritePingAndPong()
     {
-        if (Interlocked.Exchange(ref _pong, null) is { } pong) socket.Write(Opcode.Pong, pong);
-        if (Interlocked.Exchange(ref _pingWanted, 0) != 0) socket.Write(Opcode.Ping, []);
+        if (Interlocked.Exchange(ref _pong, null) is { } pong) Put(Opcode.Pong, pong);
+        if (Interlocked.Exchange(ref _pingWanted, 0) != 0) Put(Opcode.Ping, []);
     }
 
     private void Flushed(bool sent, int cost, Credit held)

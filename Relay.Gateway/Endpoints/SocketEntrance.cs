@@ -68,8 +68,7 @@ internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry 
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            var suspended = settings.Tenants.TryGetValue(tenant.Name, out var options) && options.Suspended;
-            if ((suspended ? ErrorCode.TenantSuspended : await join(connection)) is { } error) connection.Close(error);
+            if ((settings.IsSuspended(tenant.Name) ? ErrorCode.TenantSuspended : await join(connection)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally

@@ -71,7 +71,7 @@ internal static class RelayHost
         app.UseRouting();
         app.MapConsole();
         app.MapHubsApi();
-        app.MapRoomsApi();
+        if (app.Services.GetRequiredService<RelaySettings>().Rooms.Enabled) app.MapRoomsApi();
         app.MapHealth();
     }
 

@@ -34,6 +34,8 @@ internal sealed record RelaySettings
     /// <summary>As long as the settings name no tenant, every name is one.</summary>
     public bool HasTenant(string name) => ReferenceEquals(Tenants, DefaultTenants) || Tenants.ContainsKey(name);
 
+    public bool IsSuspended(string name) => Tenants.TryGetValue(name, out var tenant) && tenant.Suspended;
+
     public static ImmutableSortedDictionary<string, RelayTenantOptions> NoTenants { get; } =
         ImmutableSortedDictionary.Create<string, RelayTenantOptions>(StringComparer.Ordinal);
 

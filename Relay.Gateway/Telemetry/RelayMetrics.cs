@@ -81,7 +81,7 @@ internal sealed class RelayMetrics : IDisposable
             "Members that came back and asked for what they had missed, by whether it was kept.",
             "recovered",
             [("true", () => rooms.Recovered), ("false", () => rooms.NotRecovered)]);
-        Counter("relay_room_lost_total", "Messages that may not have reached other gateways, because a part of the cluster was lost or too slow.", () => rooms.Lost);
+        Counter("relay_room_lost_total", "Gaps in what rooms told this gateway, each once whatever was missed, and members' messages that a room may not have taken.", () => rooms.Lost);
         Counter("relay_room_turn_faults_total", "Turns of a room that threw: each is a bug of the relay.", () => rooms.TurnFaults);
 
         // The names of the broadcast relay whose dashboards are in use.

@@ -64,6 +64,9 @@ internal readonly record struct RoomNewsItem(
 {
     public int Length => (Message?.Length ?? 0) + (Missed?.Sum(static frame => frame.Length) ?? 0);
 
+    /// <summary>What it takes of a gateway's window: what members have to catch up with must not keep the next message out.</summary>
+    public int Weight => Kind == RoomNewsKind.Message ? Length : 0;
+
     public static RoomNewsItem Of(in RoomNews news) => new(
         news.Kind, news.Offset, news.Message.Bytes, news.Message.IsText, news.Member?.ConnectionId, news.Member?.UserId ?? "", news.Members, news.Missed is { } missed ? [.. missed.Select(static frame => frame.Bytes)] : null);
 

@@ -81,6 +81,8 @@ public abstract class RoomContract : RoomContractBase
     {
         for (var i = 0; i < 4; i++) await EnterAsync("r" + i, "a");
         Assert.Equal(ErrorCode.TooManyRooms, (await Runtime.Rooms.JoinAsync(Room("r4"), new RoomProbe("b"), default)).Error);
+        Assert.Null(await Runtime.Rooms.PublishAsync(Room("history-1"), Text("lost")));
+        Assert.Equal(0, await Runtime.Rooms.PublishAsync(Room("r4"), Text("nobody")));
         await EnterAsync("r3", "b");
     }
 

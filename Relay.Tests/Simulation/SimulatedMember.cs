@@ -8,13 +8,19 @@ using Relay.Core.Rooms;
 namespace Relay.Tests.Simulation;
 
 /// <summary>A member that checks what it gets: within a life of the room no place is left out and none comes twice, unless it was told so.</summary>
-internal sealed class SimulatedMember(string id, RoomPosition? since = null, int last = 0) : IRoomConnection
+internal sealed class SimulatedMember(string id, RoomPosition? since = null, int last = 0, bool isBare = false) : IRoomConnection
 {
     public string Id => id;
 
     public UserIdentity Identity { get; } = new("default", "");
 
     public RoomPosition? Since { get; } = since;
+
+    /// <summary>It gets bare messages: what it misses is only counted.</summary>
+    public bool IsBare => isBare;
+
+    /// <summary>A gap was counted since the last bare message.</summary>
+    public bool HasGap { get; set; }
 
     /// <summary>The last position that it was given.</summary>
     public RoomPosition? Position { get; private set; } = since;
@@ -32,6 +38,12 @@ internal sealed class SimulatedMember(string id, RoomPosition? since = null, int
 
     public void Push(Frame frame)
     {
+        if (isBare)
+        {
+            Hear(int.Parse(frame.Bytes, CultureInfo.InvariantCulture));
+            return;
+        }
+
         var json = JsonDocument.Parse(frame.Bytes).RootElement;
         switch (json.GetProperty("type").GetString())
         {
@@ -54,6 +66,12 @@ internal sealed class SimulatedMember(string id, RoomPosition? since = null, int
     }
 
     public void Close(ErrorCode error) => Assert.Fail($"{id} was closed: {error}");
+
+    private void Hear(int number)
+    {
+        Assert.True(Last == 0 || number == Last + 1 || (HasGap && number > Last), $"{id} got {number} behind {Last}");
+        (Last, HasGap) = (number, false);
+    }
 
     private void Join(JsonElement json)
     {

@@ -56,8 +56,8 @@ internal sealed class SimulatedRoomGateway(string id, RoomPolicy policy) : IGate
 
     public void Join(SimulatedMember? back)
     {
-        var member = back ?? new($"{id}m{++_names}");
-        var joined = new RoomMember(member, true);
+        var member = back ?? new($"{id}m{++_names}", isBare: _names % 3 == 0);
+        var joined = new RoomMember(member, !member.IsBare);
         _members.Add(joined, member);
         Room.Join(joined, member.Since);
     }
@@ -108,6 +108,7 @@ internal sealed class SimulatedRoomGateway(string id, RoomPolicy policy) : IGate
 
     void IGatewayRoomPort.CountGap()
     {
+        foreach (var (_, member) in _members) member.HasGap = true;
     }
 
     private sealed class Port(SimulatedRoomGateway gateway, int link, string epoch) : IRoomGateway

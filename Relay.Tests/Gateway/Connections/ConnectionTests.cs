@@ -47,6 +47,23 @@ public sealed class ConnectionTests
         Assert.False(rig.Socket.WasMisused);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ATransportThatThrowsWhenItIsWrittenToIsTheEndOfItsConnectionAlone(bool toMany)
+    {
+        var rig = new ConnectionRig();
+        var run = rig.RunAsync();
+        rig.Socket.IsBroken = true;
+        var batch = new FrameBatch();
+        batch.Add(ConnectionRig.Frame("one"));
+        if (toMany) rig.Connection.Deliver(batch);
+        else rig.Connection.Push(ConnectionRig.Frame("one"));
+        Assert.True(rig.Socket.IsAborted);
+        await run.WaitAsync(ConnectionRig.Bound);
+        Assert.Equal((CloseReason.PeerGone, 1), (rig.Connection.Reason, rig.Link.Leaves));
+    }
+
     [Fact]
     public async Task ClosingDropsWhatWaitsAndEndsTheFrameInProgress()
     {

@@ -18,6 +18,9 @@ internal sealed class HandSocket : IFrameSocket
     /// <summary>Runs inside each flush, on the flusher's stack.</summary>
     public Action OnFlush { get; set; } = static () => { };
 
+    /// <summary>Whether writing throws, as a transport that is gone may.</summary>
+    public bool IsBroken { get; set; }
+
     public int Flushes { get; private set; }
 
     public bool IsAborted { get; private set; }
@@ -106,6 +109,7 @@ internal sealed class HandSocket : IFrameSocket
     public void Write(Opcode opcode, ReadOnlySpan<byte> payload)
     {
         WasMisused |= IsDisposed;
+        if (IsBroken) throw new InvalidOperationException("The transport is gone.");
         lock (_gate) _written.Add((opcode, payload.ToArray()));
     }
 

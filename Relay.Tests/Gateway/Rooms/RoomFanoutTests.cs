@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
@@ -15,11 +16,20 @@ public sealed class RoomFanoutTests
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public async Task AThousandMembersGetTwoHundredMessagesEachOnceAndInOrder()
+    public async Task AThousandMembersGetTwoHundredMessagesEachOnceAndInOrderWhileTenOfThemDoNotRead()
     {
-        await using var relay = await RoomServer.StartAsync();
+        // Room in the outbox for all that the stalled do not take: they are members to the end.
+        await using var relay = await RoomServer.StartAsync(
+            rooms => rooms with { OutboxBytes = 32 << 20 },
+            settings: all => all with { Server = all.Server with { PingInterval = TimeSpan.FromHours(1) } });
+        for (var i = 0; i < 10; i++) (await relay.ConnectAsync("/rooms/crowd")).Socket.ReceiveBufferSize = 4096;
+        await UntilAsync(() => Rooms(relay).Joins == 10);
+
+        // More than the system takes for a connection whose other end does not read.
+        var rooms = relay.Services.GetRequiredService<IRelayRuntime>().Rooms;
+        for (var i = 0; i < 160; i++) Assert.Equal(10, await rooms.PublishAsync(new(TenantId.Default, "crowd"), new(new byte[60_000], IsText: false)));
         var members = new List<RawWebSocketClient>();
-        for (var i = 0; i < 1000; i++) members.Add(await relay.ConnectAsync("/rooms/crowd"));
+        for (var i = 0; i < 990; i++) members.Add(await relay.ConnectAsync("/rooms/crowd"));
         await UntilAsync(() => Rooms(relay).Joins == 1000);
 
         var reading = members.Select(member => Task.Run(() => ReadAsync(member, 200))).ToList();
@@ -30,7 +40,7 @@ public sealed class RoomFanoutTests
         Assert.All(seen, order => Assert.Equal(seen[0], order));
         for (var sender = 0; sender < 10; sender++)
             Assert.Equal(Enumerable.Range(0, 20).Select(i => $"message {i * 10 + sender}"), seen[0].Where(text => text[^1] - '0' == sender));
-        Assert.Equal((200, 200_000), (Rooms(relay).Messages, Rooms(relay).Deliveries));
+        Assert.Equal((360, 201_600, 0), (Rooms(relay).Messages, Rooms(relay).Deliveries, Rooms(relay).Leaves));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Relay.Gateway.Hosting;
 using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
 
@@ -79,11 +80,48 @@ public sealed class RoomsApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, (await _http.SendAsync(foreign)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("/api/v1/rooms")]
+    [InlineData("/api/v1/rooms/a/members")]
+    [InlineData("/api/v1/rooms/a/messages")]
+    public async Task ATenantThatIsUnknownOrSuspendedIsRefusedEverywhere(string path)
+    {
+        await using var relay = await RoomServer.StartAsync(settings: all => all with { Tenants = all.Tenants.Add("late", new RelayTenantOptions { Suspended = true }) });
+        Assert.Equal((HttpStatusCode.NotFound, "unknown_tenant"), await AskAsync(relay, "/t/none" + path));
+        Assert.Equal((HttpStatusCode.Forbidden, "tenant_suspended"), await AskAsync(relay, "/t/late" + path));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/rooms")]
+    [InlineData("/api/v1/rooms/a/messages")]
+    public async Task WithoutRoomsThereIsNothingToAsk(string path)
+    {
+        await using var relay = await RoomServer.StartAsync(rooms => rooms with { Enabled = false });
+        Assert.Equal((HttpStatusCode.NotFound, "not_found"), await AskAsync(relay, path));
+    }
+
+    [Fact]
+    public async Task APublicationThatWouldBeginOneRoomTooManyIsRefused()
+    {
+        await using var relay = await RoomServer.StartAsync(rooms => rooms with { MaxRooms = 1 });
+        await (await relay.ConnectAsync("/rooms/only")).ExpectMemberAsync();
+        using var answer = await _http.PostAsync(new Uri(relay.Url, "/api/v1/rooms/history-1/messages"), new StringContent("x"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal("too_many_rooms", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString());
+    }
+
     private async Task<string> PublishAsync(string path, HttpContent content)
     {
         using var answer = await _http.PostAsync(path, content);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return await answer.Content.ReadAsStringAsync();
+    }
+
+    private async Task<(HttpStatusCode, string?)> AskAsync(RelayServer relay, string path)
+    {
+        using var request = new HttpRequestMessage(path.EndsWith("messages", StringComparison.Ordinal) ? HttpMethod.Post : HttpMethod.Get, new Uri(relay.Url, path)) { Content = new StringContent("x") };
+        using var answer = await _http.SendAsync(request);
+        return (answer.StatusCode, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString());
     }
 
     private async Task<(HttpStatusCode, string?)> FaultAsync(string path)
