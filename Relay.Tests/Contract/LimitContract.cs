@@ -79,10 +79,11 @@ public abstract class LimitContract : RuntimeContract
 
         var fine = await JoinAsync(neighbours[3]);
         Assert.Equal("t_said", (await fine.AskAsync("t_say", "r1")).Outcome());
+        Host.Advance(TimeSpan.FromSeconds(29));
         for (var i = 0; i < 100_000 && Host.Counters.Abandoned < 3; i++)
         {
-            // The pool gets its turn between steps, or the instances that follow the crashed ones would be over their time as well.
-            Host.Advance(Step);
+            // Short steps, and the pool gets its turn between them, or the instances that follow the crashed ones would be over their time as well.
+            Host.Advance(Step / 10);
             await Host.SettleAsync();
         }
 
