@@ -35,7 +35,7 @@ internal static class ProxyCommand
 
     private static async Task<int> RunAsync(AgentContext context, RelayTarget target, ProxySettings settings, ILogger logger)
     {
-        var carrier = new RelayCarrier(new RelayUpgrade(target, context.Time), context.Time, context.Random, settings.SessionId, logger);
+        var carrier = new RelayCarrier(new RelayUpgrade(target, context.Time), context.Time, context.Random, settings.SessionId, settings.InChunks, logger);
         ProxyServer server;
         try
         {

@@ -28,13 +28,15 @@ internal sealed class ProxyOptions
 
     private readonly Option<string> _path = new("--path") { Description = "The path of the relay's tunnel address.", HelpName = "path", DefaultValueFactory = _ => "tunnel" };
 
+    private readonly Option<bool> _chunks = new("--chunks") { Description = "A connection to the relay for each tunnel, also where the relay could take them all on one." };
+
     private readonly Option<int> _connections = new("--max-connections") { Description = "How many local connections may be open at a time.", HelpName = "number", DefaultValueFactory = _ => 4096 };
 
     private readonly Argument<string[]> _command = new("command") { Description = "Behind --: a command that is run with those variables. The proxy ends with it, and with its exit code.", Arity = ArgumentArity.ZeroOrMore };
 
     public ProxyOptions AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_listen, _user, _printEnv, _http, _noProxy, _caFile, _session, _path, _connections])
+        foreach (Option option in (Option[])[_listen, _user, _printEnv, _http, _noProxy, _caFile, _session, _path, _chunks, _connections])
             command.Options.Add(option);
         command.Arguments.Add(_command);
         return this;
@@ -62,6 +64,7 @@ internal sealed class ProxyOptions
             NoProxy = parsed.GetValue(_noProxy)!,
             CaFile = parsed.GetValue(_caFile),
             SessionId = parsed.GetValue(_session)!,
+            InChunks = parsed.GetValue(_chunks),
             MaxConnections = parsed.GetValue(_connections),
             Command = parsed.GetValue(_command) ?? [],
         };
@@ -85,6 +88,8 @@ internal sealed record ProxySettings
     public string? CaFile { get; init; }
 
     public required string SessionId { get; init; }
+
+    public bool InChunks { get; init; }
 
     public required int MaxConnections { get; init; }
 

@@ -9,7 +9,7 @@ namespace Relay.Agent.Proxy.Carriers;
 /// The way to the relay: one link for all tunnels, made again when it is lost; or, where the relay does not speak <c>relay.tunnel.v2</c>, a
 /// socket for each tunnel.
 /// </summary>
-internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Random random, string session, ILogger logger) : ICarrier
+internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Random random, string session, bool inChunks, ILogger logger) : ICarrier
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -20,12 +20,18 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     private readonly Lock _gate = new();
     private TaskCompletionSource<MuxLink?> _next = Next();
     private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _inChunks;
+    private bool _inChunks = inChunks;
 
     /// <summary>The first try. Afterwards <see cref="RunAsync"/> keeps the link.</summary>
     /// <exception cref="DialException">There is no connection.</exception>
     public async Task<Task<SocketEnd>?> ConnectAsync(CancellationToken cancel)
     {
+        if (inChunks)
+        {
+            _next.TrySetResult(null);
+            return null;
+        }
+
         var upgraded = await upgrade.ConnectAsync(TunnelFrames.Subprotocol, cancel);
         if (upgraded.Subprotocol != TunnelFrames.Subprotocol)
         {
