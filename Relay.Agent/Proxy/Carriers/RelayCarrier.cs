@@ -20,7 +20,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     private readonly Lock _gate = new();
     private TaskCompletionSource<MuxLink?> _next = Next();
     private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _inChunks = inChunks;
+    private bool _knowsNoStreams;
 
     /// <summary>The first try. Afterwards <see cref="RunAsync"/> keeps the link.</summary>
     /// <exception cref="DialException">There is no connection.</exception>
@@ -37,7 +37,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
         {
             await upgraded.Stream.DisposeAsync();
             ProxyLog.InChunks(logger, upgrade.Address);
-            _inChunks = true;
+            _knowsNoStreams = true;
             _next.TrySetResult(null);
             return null;
         }
@@ -54,7 +54,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     public async Task RunAsync(Task<SocketEnd>? link, CancellationToken cancel)
     {
         var backoff = new Backoff(FirstPause, LongestPause, random);
-        while (!cancel.IsCancellationRequested && !_inChunks)
+        while (!cancel.IsCancellationRequested && !inChunks && !_knowsNoStreams)
         {
             var since = time.GetTimestamp();
             string why;
