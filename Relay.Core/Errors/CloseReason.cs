@@ -65,6 +65,12 @@ public enum CloseReason
 
     /// <summary>The peer did not answer pings, or ended without a close frame: nobody is there to read a code.</summary>
     PeerGone,
+
+    /// <summary>A node of this id is connected already, and it lives.</summary>
+    NodeIdTaken,
+
+    /// <summary>The tenant has as many nodes as allowed.</summary>
+    TooManyNodes,
 }
 
 /// <summary>Whether and when a client should come back.</summary>
