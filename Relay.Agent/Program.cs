@@ -1,0 +1,4 @@
+using Relay.Agent;
+
+using var stopping = new StopSignals();
+return await AgentCommands.RunAsync(args, AgentContext.OfThisProcess(stopping));
