@@ -71,6 +71,15 @@ public enum CloseReason
 
     /// <summary>The tenant has as many nodes as allowed.</summary>
     TooManyNodes,
+
+    /// <summary>A node sent what is no message of its protocol, or at the wrong time.</summary>
+    BadNodeMessage,
+
+    /// <summary>A node did not say who it is.</summary>
+    HelloTimeout,
+
+    /// <summary>A node took nothing of what it was sent.</summary>
+    NodeStalled,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

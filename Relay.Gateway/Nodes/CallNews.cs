@@ -50,6 +50,7 @@ internal sealed class CallInbox : INodeCaller, IDisposable
     {
         get
         {
+            if (_limit == Timeout.InfiniteTimeSpan) return false;
             var left = Left;
             if (left > TimeSpan.Zero) _timer.Change(left, Timeout.InfiniteTimeSpan);
             return left <= TimeSpan.Zero;

@@ -70,7 +70,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 // While an answer waited for its reader nobody listened.
                 if (!inbox.IsSilent) return new(false);
                 return _hasBegun ? BreakAsync(CallError.IdleTimeout) : RefuseAsync(CallError.FirstByteTimeout);
-            case CallNews.Kinds.Gone:
+            default:
                 counters.Count(CallOutcome.Cancelled);
                 if (_hasBegun) sink.Abort();
                 return new(true);

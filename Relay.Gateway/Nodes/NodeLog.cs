@@ -24,4 +24,7 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
 
     [LoggerMessage(8106, LogLevel.Warning, "{Tenant}: node {Node} failed at a call: {Code}")]
     public partial void CallFailed(TenantId tenant, string node, string code);
+
+    [LoggerMessage(8107, LogLevel.Error, "{Tenant}: a call threw; the relay has a bug")]
+    public partial void CallFaulted(Exception exception, TenantId tenant);
 }

@@ -10,6 +10,7 @@ internal sealed class OpenCall(NodeUse use, long id, INodeCaller caller, int win
     private readonly NodeBodyReceiver _response = new(windowBytes);
     private readonly NodeBodySender _request = new(windowBytes);
     private int _sent;
+    private bool _sentAll;
 
     public long Id => id;
 
@@ -18,8 +19,8 @@ internal sealed class OpenCall(NodeUse use, long id, INodeCaller caller, int win
     /// <summary>The response's head has come. Receive loop only.</summary>
     public bool IsAnswered { get; set; }
 
-    /// <summary>Whether some of the request's body has not been sent.</summary>
-    public bool HasUnsent => Volatile.Read(ref _sent) < caller.Request.Body.Length;
+    /// <summary>Whether the request's body has not been sent to its end.</summary>
+    public bool HasUnsent => !Volatile.Read(ref _sentAll);
 
     public void Passed(int bytes)
     {
@@ -49,11 +50,12 @@ internal sealed class OpenCall(NodeUse use, long id, INodeCaller caller, int win
         {
             var left = caller.Request.Body.Length - _sent;
             var length = Math.Min(left, _request.Room(chunkBytes));
-            if (length <= 0) return null;
+            if (_sentAll || (length == 0 && left > 0)) return null;
             var frame = GC.AllocateUninitializedArray<byte>(NodeChunk.HeaderBytes + length);
             _request.Next(id, length, length == left).Write(frame);
             caller.Request.Body.AsSpan(_sent, length).CopyTo(frame.AsSpan(NodeChunk.HeaderBytes));
-            Volatile.Write(ref _sent, _sent + length);
+            _sent += length;
+            Volatile.Write(ref _sentAll, length == left);
             return frame;
         }
     }
