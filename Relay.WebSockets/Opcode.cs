@@ -1,4 +1,4 @@
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>What a frame is (RFC 6455, 5.2). From 8 on: control frames.</summary>
 internal enum Opcode : byte

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>Makes frames of the bytes that a peer sends: no I/O, no waiting.</summary>
 internal interface IFrameReader

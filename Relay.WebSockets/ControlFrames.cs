@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>Reads pings, pongs and close frames.</summary>
 internal static class ControlFrames

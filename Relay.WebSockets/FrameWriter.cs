@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Relay.Core.Protocol;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>Writes frames into memory the caller gives: unmasked as a server, masked as a client.</summary>
 internal static class FrameWriter
@@ -51,23 +50,6 @@ internal static class FrameWriter
         var size = WriteMaskedHeader(destination, opcode, payload.Length, maskKey, fin);
         Masking.Apply(payload, destination[size..], maskKey, 0);
         return size + payload.Length;
-    }
-
-    /// <summary>A batch's messages as they go on the wire.</summary>
-    public static byte[] Frame(FrameBatch batch)
-    {
-        var size = batch.Bytes;
-        foreach (var frame in batch.Frames) size += HeaderSize(frame.Length);
-        var wire = GC.AllocateUninitializedArray<byte>(size);
-        var rest = wire.AsSpan();
-        foreach (var frame in batch.Frames)
-        {
-            rest = rest[WriteHeader(rest, frame.IsText ? Opcode.Text : Opcode.Binary, frame.Length)..];
-            frame.Bytes.CopyTo(rest);
-            rest = rest[frame.Length..];
-        }
-
-        return wire;
     }
 
     /// <summary>A close frame's payload as an array of its own; see <see cref="WriteClosePayload"/>.</summary>

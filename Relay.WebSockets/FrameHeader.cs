@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>A frame's header, with every check that needs nothing but the header.</summary>
 internal readonly struct FrameHeader

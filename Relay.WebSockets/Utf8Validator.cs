@@ -1,6 +1,6 @@
 using System.Text.Unicode;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>
 /// Validates UTF-8 that arrives in pieces and fails in the piece that holds the first impossible byte.

@@ -1,4 +1,4 @@
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>
 /// Grows with the bytes of a message that comes in pieces, never with what a header merely announces.

@@ -1,4 +1,4 @@
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>Close codes of the protocol itself. The relay's own (44xx, 45xx) belong to its catalogue of errors.</summary>
 internal static class CloseCodes

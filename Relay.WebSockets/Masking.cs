@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>The mask of client frames (RFC 6455, 5.3). A key is its four wire bytes as they lie in memory.</summary>
 internal static class Masking

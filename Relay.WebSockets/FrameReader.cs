@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Unicode;
 
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>
 /// Turns bytes into messages and control frames (RFC 6455) and does nothing else: no I/O, no waiting.

@@ -1,4 +1,4 @@
-namespace Relay.Gateway.WebSockets;
+namespace Relay.WebSockets;
 
 /// <summary>What a try to read gave.</summary>
 internal enum ReadStatus : byte
