@@ -5,7 +5,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Nodes;
 

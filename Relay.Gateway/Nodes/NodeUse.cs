@@ -5,7 +5,7 @@ using Relay.Core.Nodes.Wire;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Nodes;
 

@@ -1,7 +1,7 @@
 using Relay.Core.Errors;
 using Relay.Core.Nodes.Wire;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
 

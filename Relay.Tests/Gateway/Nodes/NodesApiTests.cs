@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Relay.Core.Nodes.Wire;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Nodes;
@@ -37,17 +37,18 @@ public sealed class NodesApiTests
     {
         var time = new ManualTime();
         await using var relay = await RelayServer.StartAsync(time: time);
-        var first = await TestNode.JoinAsync(relay);
-        var second = await TestNode.DialAsync(relay);
-        await second.SendFrameAsync(Opcode.Text, NodeMessageWriter.Write(new NodeHello("n", ["m"], 1, "")));
-        var close = second.ReceiveCloseAsync();
-        while (!close.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.WhenAny(close, first.SendAsync(new NodeHeartbeat(0, 8, null)));
-        }
-
-        Assert.Equal(new ServerClose(4409, "node_id_taken"), await close);
+        var hello = NodeMessageWriter.Write(new NodeHello("n", ["m"], 1, ""));
+        var (first, second) = (await TestNode.DialAsync(relay), await TestNode.DialAsync(relay));
+        await first.SendFrameAsync(Opcode.Text, hello);
+        await first.ReceiveAsync();
+        await second.SendFrameAsync(Opcode.Text, hello);
+        await HeardAsync(second);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Opcode.Ping, (await first.ReceiveAsync()).Opcode);
+        await first.SendFrameAsync(Opcode.Pong, Array.Empty<byte>());
+        await HeardAsync(first);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(new ServerClose(4409, "node_id_taken"), await second.ReceiveCloseAsync());
     }
 
     [Fact]
@@ -75,5 +76,12 @@ public sealed class NodesApiTests
         call = caller.PostAsync(NodeCaller.Body());
         await (await (await second).NextAsync()).AnswerJsonAsync("{}");
         Assert.Equal(HttpStatusCode.OK, (await call).StatusCode);
+    }
+
+    // All that it has sent was taken.
+    private static async Task HeardAsync(RawWebSocketClient socket)
+    {
+        await socket.SendFrameAsync(Opcode.Ping, Array.Empty<byte>());
+        Assert.Equal(Opcode.Pong, (await socket.ReceiveAsync()).Opcode);
     }
 }

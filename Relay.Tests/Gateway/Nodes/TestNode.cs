@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Relay.Core.Nodes.Wire;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Nodes;
