@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Relay.Core.Nodes.Wire;
 using Relay.Gateway.Api;
 using Relay.Gateway.WebSockets;
 using Relay.WebSockets;
@@ -17,8 +18,13 @@ internal static class WebSocketHandshake
 
     private const int KeyBytes = 16;
 
+    private static readonly string[] Subprotocols = [Subprotocol, NodeWire.Subprotocol];
+
     /// <summary>Whether a request asks for a WebSocket, be it in the right way or not.</summary>
     public static bool IsWanted(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
+
+    /// <summary>Whether a client speaks a subprotocol.</summary>
+    public static bool Offers(HttpRequest request, string subprotocol) => HasToken(request.Headers.SecWebSocketProtocol, subprotocol);
 
     /// <summary>Checks the request. When it is no proper handshake it is answered: 405, 426 or 400.</summary>
     /// <returns>True when <see cref="AcceptAsync"/> may follow.</returns>
@@ -71,7 +77,7 @@ internal static class WebSocketHandshake
         headers.Upgrade = "websocket";
         headers.Connection = "Upgrade";
         headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey!);
-        if (HasToken(context.Request.Headers.SecWebSocketProtocol, Subprotocol)) headers.SecWebSocketProtocol = Subprotocol;
+        if (Subprotocols.FirstOrDefault(one => Offers(context.Request, one)) is { } spoken) headers.SecWebSocketProtocol = spoken;
 
         // A slow reader is the outbox's affair: the server must not cut it for its rate.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;

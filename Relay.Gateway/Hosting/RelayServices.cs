@@ -5,6 +5,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 
@@ -21,10 +22,13 @@ internal static class RelayServices
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<NodeCallCounters>();
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
+            provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
+            provider.GetRequiredService<NodeCallCounters>(),
             provider.GetService<IPluginStoreProvider>() as IDurableStore));
         return services;
     }
@@ -42,6 +46,13 @@ internal static class RelayServices
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<IntroductionEndpoint>();
         services.AddSingleton<PipeEndpoint>();
+        services.AddSingleton<NodeLog>();
+        services.AddSingleton<NodeEndpoint>();
+        services.AddSingleton<CallEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamsEndpoint>();
+        services.AddSingleton<OpenAiEndpoint>();
         services.AddHostedService<DrainService>();
         return services;
     }
@@ -88,6 +99,7 @@ internal static class RelayServices
         {
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
+            Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
     }
 

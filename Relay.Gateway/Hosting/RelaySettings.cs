@@ -22,6 +22,8 @@ internal sealed record RelaySettings
 
     public RelayPeersOptions Peers { get; init; } = new();
 
+    public RelayNodesOptions Nodes { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();

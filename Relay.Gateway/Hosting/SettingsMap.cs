@@ -158,6 +158,7 @@ internal static partial class SettingsMap
 
         .. RoomSettings.All,
         .. PeerSettings.All,
+        .. NodeSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),

@@ -7,7 +7,7 @@ internal static partial class SettingsMap
 {
     // Names that the documentation of later versions uses: their reader should not go looking for a typing mistake.
     private static readonly ImmutableArray<string> Later =
-        ["nodes", "tunnel"];
+        ["tunnel"];
 
     // A name further away than this is another word, not a slip of the fingers.
     private const int MaxDistance = 3;

@@ -57,7 +57,6 @@ public class YamlTests
         Assert.StartsWith("relay.yaml:1: " + fault, Assert.Single(Loading.FaultsOf(yaml)));
 
     [Theory]
-    [InlineData("nodes: { enabled: true }", "nodes")]
     [InlineData("tunnel: { paths: [/tunnel] }", "tunnel")]
     public void SectionsOfLaterVersionsSaySoOnce(string yaml, string key) =>
         Assert.Equal([$"relay.yaml:1: {key}: is not part of this version"], Loading.FaultsOf(yaml));
