@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,8 +28,7 @@ public sealed class AiNodesTests
     public async Task AModelThatNoNodeServesIsNoUpstreamsWithoutOne()
     {
         var host = await HostAsync(new FakeNodes(HttpStatusCode.NotFound, "application/json", """{"error":{"message":"No node serves the model 'm'.","type":"invalid_request_error","param":"model","code":"model_not_found"}}"""));
-        var sent = Assert.Single(await host.ChatAsync());
-        Assert.True(sent.Topic == "error:no_upstream", sent + string.Join("|", host.Logged));
+        Assert.Equal("error:no_upstream", Assert.Single(await host.ChatAsync()).Topic);
     }
 
     [Fact]
@@ -73,7 +74,9 @@ public sealed class AiNodesTests
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Path = request.RequestUri!.AbsolutePath;
-            return Task.FromResult(new HttpResponseMessage(status) { Content = new StringContent(body, Encoding.UTF8, type) });
+            // Not a stream of memory, which the client's library takes for one that nobody has read from.
+            var stream = PipeReader.Create(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body))).AsStream();
+            return Task.FromResult(new HttpResponseMessage(status) { Content = new StreamContent(stream) { Headers = { ContentType = new(type) } } });
         }
     }
 }
