@@ -1,9 +1,9 @@
 using Relay.Core.Errors;
 using Relay.Core.Nodes.Wire;
 using Relay.Gateway.Hosting;
-using Relay.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Nodes;
 

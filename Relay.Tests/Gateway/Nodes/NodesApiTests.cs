@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Relay.Core.Nodes.Wire;
-using Relay.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Nodes;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Relay.Core.Nodes.Wire;
-using Relay.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Nodes;
 
