@@ -8,6 +8,7 @@ using Relay.Gateway.Endpoints;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
 
@@ -53,6 +54,7 @@ internal static class RelayServices
         services.AddSingleton<StreamTable>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
+        services.AddSingleton<IChatNodes, NodeChats>();
         services.AddHostedService<DrainService>();
         return services;
     }
