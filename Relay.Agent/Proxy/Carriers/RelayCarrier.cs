@@ -26,12 +26,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     /// <exception cref="DialException">There is no connection.</exception>
     public async Task<Task<SocketEnd>?> ConnectAsync(CancellationToken cancel)
     {
-        if (inChunks)
-        {
-            _next.TrySetResult(null);
-            return null;
-        }
-
+        if (inChunks) return null;
         var upgraded = await upgrade.ConnectAsync(TunnelFrames.Subprotocol, cancel);
         if (upgraded.Subprotocol != TunnelFrames.Subprotocol)
         {
@@ -94,6 +89,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     {
         try
         {
+            if (inChunks) return await OpenInChunksAsync(target, output, cancel);
             for (var tries = 0; tries < 2; tries++)
             {
                 Task<MuxLink?> next;
