@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { createServer as tcp } from 'node:net';
 import { basename, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { connect as tls } from 'node:tls';
@@ -130,7 +131,7 @@ test('npm installs from a registry as a command of the proxy', async (t) => {
   const child = agent(join(cwd, 'app'), [
     'proxy', '--relay', relay.ws, '--no-proxy', 'none.example', '--ca-file', pair.caFile, '--',
     'npm', 'install', '--no-audit', '--no-fund', '--no-update-notifier', '--cache', join(cwd, 'cache'), '--registry', `https://localhost:${origin.port}/`, 'stand-in',
-  ]);
+  ], { HOME: cwd, npm_config_userconfig: join(cwd, 'none'), npm_config_globalconfig: join(cwd, 'neither') });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
   const [code] = await within('npm install', once(child, 'close'), 60_000);
@@ -157,16 +158,12 @@ test('a WebSocket client speaks TLS through the proxy', async (t) => {
 test('a relay that is killed in the middle of a transfer is an error to curl, not a short file', async (t) => {
   const cwd = folder(t);
   const relay = await start(t, cwd, allowLoopback(cwd));
-  const origin = createServer((req, res) => {
-    // No length: the end of the connection is the end of the file.
-    res.writeHead(200, { Connection: 'close' });
-    res.removeHeader('Transfer-Encoding');
-    res.socket.write(payload);
-  }).listen(0);
-  t.after(() => { origin.closeAllConnections(); origin.close(); });
+  // No length: the end of the connection is the end of the file.
+  const origin = tcp((socket) => socket.once('data', () => socket.write(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'), payload]))).on('error', () => {})).listen(0);
+  t.after(() => origin.close());
   await once(origin, 'listening');
   const { address } = await proxy(t, cwd, relay);
-  const curl = program('curl', ['-sS', '-p', '-x', `http://${address}`, '--http0.9', '-o', 'short', `http://localhost:${origin.address().port}/`], { cwd });
+  const curl = program('curl', ['-sS', '-p', '-x', `http://${address}`, '-o', 'short', `http://localhost:${origin.address().port}/`], { cwd });
   await within('some of the file', (async () => {
     while (!existsSync(join(cwd, 'short')) || statSync(join(cwd, 'short')).size === 0) await new Promise((next) => setTimeout(next, 20));
   })());
