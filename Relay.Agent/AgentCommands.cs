@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Relay.Agent.Node;
+using Relay.Agent.Proxy;
 
 namespace Relay.Agent;
 
@@ -7,7 +9,7 @@ namespace Relay.Agent;
 internal static class AgentCommands
 {
     // A further command is one line here and a folder of its own.
-    private static IEnumerable<Command> All(AgentContext context) => [];
+    private static IEnumerable<Command> All(AgentContext context) => [NodeCommand.Create(context), ProxyCommand.Create(context)];
 
     public static async Task<int> RunAsync(string[] args, AgentContext context)
     {

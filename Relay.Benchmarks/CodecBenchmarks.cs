@@ -1,6 +1,6 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Benchmarks;
 

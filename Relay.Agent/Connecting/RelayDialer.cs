@@ -41,6 +41,12 @@ internal static class RelayDialer
         0 when late => $"no answer within {ConnectTimeout.TotalSeconds} s",
         0 => (fault.InnerException ?? fault).Message,
         HttpStatusCode.SwitchingProtocols => "it is not a relay that speaks this protocol: " + fault.Message,
+        _ => Why(status),
+    };
+
+    /// <summary>What a status says that is not the upgrade's.</summary>
+    public static string Why(HttpStatusCode status) => status switch
+    {
         HttpStatusCode.Unauthorized => "the relay does not accept the token (401)",
         HttpStatusCode.Forbidden => "the relay refuses this token here (403)",
         HttpStatusCode.NotFound => "there is no such address at the relay (404)",

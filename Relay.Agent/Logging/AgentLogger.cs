@@ -9,8 +9,8 @@ internal sealed class AgentLogger(TextWriter writer, TimeProvider time, bool jso
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Runs before and after a line, for a status line that stands below the last one.</summary>
-    public (Action Clear, Action Restore)? Status { get; set; }
+    /// <summary>What is written before and after a line, for a status line that stands below the last one.</summary>
+    public Func<(string Before, string After)>? Status { get; set; }
 
     public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && logLevel >= (verbose ? LogLevel.Debug : LogLevel.Information);
 
@@ -22,9 +22,11 @@ internal sealed class AgentLogger(TextWriter writer, TimeProvider time, bool jso
         var line = json ? Json(logLevel, eventId, state, exception, formatter(state, exception)) : Text(logLevel, exception, formatter(state, exception));
         lock (_gate)
         {
-            Status?.Clear();
+            var (before, after) = Status?.Invoke() ?? ("", "");
+            writer.Write(before);
             writer.WriteLine(line);
-            Status?.Restore();
+            writer.Write(after);
+            writer.Flush();
         }
     }
 

@@ -1,7 +1,7 @@
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 

@@ -6,6 +6,7 @@ using Relay.Core.Rooms;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 
@@ -72,7 +73,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection
 
     public void Deliver(FrameBatch batch)
     {
-        if (Fits(batch.Bytes)) _sender.Deliver(batch.Wire(FrameWriter.Frame));
+        if (Fits(batch.Bytes)) _sender.Deliver(batch.Wire(BatchFrames.Write));
     }
 
     public void Return(Credit credit)

@@ -1,6 +1,6 @@
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 

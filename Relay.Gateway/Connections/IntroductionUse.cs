@@ -4,7 +4,7 @@ using Relay.Core.Peers;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 

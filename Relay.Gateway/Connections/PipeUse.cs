@@ -2,7 +2,7 @@ using Relay.Core.Errors;
 using Relay.Core.Peers;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 

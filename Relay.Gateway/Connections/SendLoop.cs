@@ -2,6 +2,7 @@ using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 

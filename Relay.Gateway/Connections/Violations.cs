@@ -1,5 +1,5 @@
 using Relay.Core.Errors;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
 

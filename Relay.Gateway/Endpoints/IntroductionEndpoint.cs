@@ -4,7 +4,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 

@@ -7,7 +7,7 @@ using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 

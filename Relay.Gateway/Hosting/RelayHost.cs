@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
@@ -57,6 +58,9 @@ internal static class RelayHost
             if (settings.Metrics.Enabled)
                 Listen(kestrel, settings.Metrics.Host, settings.Metrics.Port, static listener => listener.OnlyMetrics());
         });
+
+        // After Kestrel's own, which it takes the place of.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
         return builder;
     }
 

@@ -1,3 +1,5 @@
+using Relay.WebSockets;
+
 namespace Relay.Gateway.WebSockets;
 
 /// <summary>

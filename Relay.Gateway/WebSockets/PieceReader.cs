@@ -1,4 +1,5 @@
 using System.Buffers;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.WebSockets;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Relay.Core;
 using Relay.Core.Protocol;
 using Relay.Core.Rooms;
+using Relay.Gateway.WebSockets;
 using Relay.Tests.Contract;
 
 namespace Relay.Tests.Rules;
@@ -40,7 +41,7 @@ public class RoomRulesTests
         byte[] Encode(FrameBatch given)
         {
             calls++;
-            return Relay.Gateway.WebSockets.FrameWriter.Frame(given);
+            return BatchFrames.Write(given);
         }
     }
 

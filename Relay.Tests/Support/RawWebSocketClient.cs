@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Support;
 

@@ -5,7 +5,7 @@ using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Connections;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Connections;
 

@@ -1,4 +1,5 @@
 using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Connections;
 

@@ -6,8 +6,8 @@ using Relay.Core.Errors;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Hub;
 

@@ -6,6 +6,7 @@ using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Connections;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Hub;
 

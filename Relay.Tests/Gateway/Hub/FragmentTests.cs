@@ -1,7 +1,7 @@
 using System.Text;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Hub;
 

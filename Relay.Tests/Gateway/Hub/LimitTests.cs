@@ -67,7 +67,7 @@ public sealed class LimitTests
         // The sweep that first sees a connection starts its clock.
         time.Advance(TimeSpan.FromSeconds(1));
         time.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal(Relay.Gateway.WebSockets.Opcode.Ping, (await client.ReceiveAsync()).Opcode);
+        Assert.Equal(Relay.WebSockets.Opcode.Ping, (await client.ReceiveAsync()).Opcode);
         await relay.ExpectFullAsync();
         time.Advance(TimeSpan.FromSeconds(20));
 
@@ -81,7 +81,7 @@ public sealed class LimitTests
         await using var relay = await HubServer.StartAsync(One);
         var (client, _) = await relay.JoinAsync();
 
-        await client.SendFrameAsync((Relay.Gateway.WebSockets.Opcode)3, Array.Empty<byte>());
+        await client.SendFrameAsync((Relay.WebSockets.Opcode)3, Array.Empty<byte>());
 
         Assert.Equal(1002, (await client.ReceiveCloseAsync()).Code);
         await relay.JoinAsync();

@@ -3,7 +3,7 @@ using Relay.Abstractions;
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Gateway.Auth;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Hub;
 

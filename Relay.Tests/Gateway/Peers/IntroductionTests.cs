@@ -3,9 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Errors;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Peers;
 

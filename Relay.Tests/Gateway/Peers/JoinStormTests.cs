@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Peers;
 

@@ -5,9 +5,9 @@ using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Peers;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Peers;
 

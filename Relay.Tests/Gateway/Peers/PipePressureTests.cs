@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Peers;
 

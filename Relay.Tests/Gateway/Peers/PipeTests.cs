@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using Relay.Core.Errors;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Peers;
 

@@ -1,5 +1,5 @@
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Pressure;
 

@@ -9,8 +9,8 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Pressure;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Connections;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Pressure;
 

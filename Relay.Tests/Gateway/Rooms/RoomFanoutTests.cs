@@ -4,9 +4,9 @@ using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Rooms;
 

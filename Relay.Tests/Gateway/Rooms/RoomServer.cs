@@ -39,7 +39,7 @@ internal static class RoomClientExtensions
     public static async Task ExpectTextAsync(this RawWebSocketClient client, string text)
     {
         var frame = await client.ReceiveAsync();
-        Assert.Equal((Relay.Gateway.WebSockets.Opcode.Text, text), (frame.Opcode, frame.Text));
+        Assert.Equal((Relay.WebSockets.Opcode.Text, text), (frame.Opcode, frame.Text));
     }
 
     /// <summary>The member's own message comes back: it is a member, and the room works.</summary>

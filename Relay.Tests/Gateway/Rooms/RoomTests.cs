@@ -1,7 +1,7 @@
 using Relay.Core.Errors;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Rooms;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.WebSockets;
 

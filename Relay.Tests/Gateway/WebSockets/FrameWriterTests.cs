@@ -1,5 +1,5 @@
 using System.Text;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.WebSockets;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.WebSockets;
 

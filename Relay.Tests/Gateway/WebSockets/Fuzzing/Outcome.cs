@@ -1,4 +1,4 @@
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.WebSockets.Fuzzing;
 

@@ -1,0 +1,163 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Relay.Agent.Connecting;
+using Relay.Core.Tunnel;
+
+namespace Relay.Agent.Proxy.Carriers;
+
+/// <summary>
+/// The way to the relay: one link for all tunnels, made again when it is lost; or, where the relay does not speak <c>relay.tunnel.v2</c>, a
+/// socket for each tunnel.
+/// </summary>
+internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Random random, string session, bool inChunks, ILogger logger) : ICarrier
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    // How long a tunnel waits for the link: a try that is under way ends sooner, with the reason.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<MuxLink?> _next = Next();
+    private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _knowsNoStreams;
+
+    /// <summary>The first try. Afterwards <see cref="RunAsync"/> keeps the link.</summary>
+    /// <exception cref="DialException">There is no connection.</exception>
+    public async Task<Task<SocketEnd>?> ConnectAsync(CancellationToken cancel)
+    {
+        if (inChunks)
+        {
+            _next.TrySetResult(null);
+            return null;
+        }
+
+        var upgraded = await upgrade.ConnectAsync(TunnelFrames.Subprotocol, cancel);
+        if (upgraded.Subprotocol != TunnelFrames.Subprotocol)
+        {
+            await upgraded.Stream.DisposeAsync();
+            ProxyLog.InChunks(logger, upgrade.Address);
+            _knowsNoStreams = true;
+            _next.TrySetResult(null);
+            return null;
+        }
+
+        var link = new MuxLink(new RelaySocket(upgraded, time, countsWhileSending: true), logger);
+        ProxyLog.Connected(logger, upgrade.Address);
+        _next.TrySetResult(link);
+        return RunLinkAsync(link, cancel);
+    }
+
+    /// <summary>Keeps the link until cancelled.</summary>
+    /// <param name="link">The first link's end, when there is a link.</param>
+    /// <param name="cancel">Ends the link too.</param>
+    public async Task RunAsync(Task<SocketEnd>? link, CancellationToken cancel)
+    {
+        var backoff = new Backoff(FirstPause, LongestPause, random);
+        while (!cancel.IsCancellationRequested && !inChunks && !_knowsNoStreams)
+        {
+            var since = time.GetTimestamp();
+            string why;
+            if (link is not null)
+            {
+                why = (await link).Why;
+                if (cancel.IsCancellationRequested) return;
+                lock (_gate) _next = Next();
+            }
+            else
+            {
+                try
+                {
+                    link = await ConnectAsync(cancel);
+                    continue;
+                }
+                catch (DialException fault)
+                {
+                    why = fault.Message;
+                    Refuse(fault);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+
+            var pause = backoff.After(link is null ? TimeSpan.Zero : time.GetElapsedTime(since));
+            if (link is not null) DialLog.Lost(logger, upgrade.Address, why, pause.TotalSeconds);
+            else DialLog.NoConnection(logger, upgrade.Address, why, pause.TotalSeconds);
+            link = null;
+            await PauseAsync(pause, cancel);
+        }
+    }
+
+    public async Task<TunnelAnswer> OpenAsync(TunnelTarget target, ITunnelOutput output, CancellationToken cancel)
+    {
+        try
+        {
+            for (var tries = 0; tries < 2; tries++)
+            {
+                Task<MuxLink?> next;
+                lock (_gate) next = _next.Task;
+                if (!next.IsCompleted) _wanted.TrySetResult();
+                var link = await next.WaitAsync(Patience, time, cancel);
+                if (link is null) return await OpenInChunksAsync(target, output, cancel);
+                if (await link.TryOpenAsync(target, output, cancel) is { } answer) return answer;
+            }
+
+            return Unreachable("the connection to the relay was lost");
+        }
+        catch (DialException fault)
+        {
+            return Unreachable(fault.Message);
+        }
+        catch (TimeoutException)
+        {
+            return Unreachable("no answer");
+        }
+    }
+
+    private static TaskCompletionSource<MuxLink?> Next() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TunnelAnswer Unreachable(string why) => new(502, ConnectReply.Refusal(502, $"The relay cannot be reached: {why}."), null);
+
+    private async Task<SocketEnd> RunLinkAsync(MuxLink link, CancellationToken cancel)
+    {
+        using var ending = cancel.UnsafeRegister(static link => ((MuxLink)link!).Abort("the proxy ends"), link);
+        return await link.RunAsync();
+    }
+
+    private async Task<TunnelAnswer> OpenInChunksAsync(TunnelTarget target, ITunnelOutput output, CancellationToken cancel)
+    {
+        var upgraded = await upgrade.ConnectAsync(null, cancel);
+        var socket = new RelaySocket(upgraded, time, countsWhileSending: false);
+        var credentials = upgrade.Token is { } token ? $"Proxy-Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{session}:{token}"))}\r\n" : "";
+        return await ChunkTunnel.OpenAsync(socket, $"CONNECT {target} HTTP/1.1\r\n{credentials}\r\n", output, time, cancel);
+    }
+
+    // Whoever waits for the try that failed is told so; the next one is for those who come later.
+    private void Refuse(DialException fault)
+    {
+        TaskCompletionSource<MuxLink?> failed;
+        lock (_gate) (failed, _next) = (_next, Next());
+        failed.TrySetException(fault);
+        // Nobody may have waited.
+        _ = failed.Task.Exception;
+    }
+
+    // The pause ends as soon as somebody wants a tunnel, but never at once: a relay that is down is not hammered.
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancel)
+    {
+        _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await Task.Delay(FirstPause, time, cancel);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(_wanted.Task, Task.Delay(pause, time, over.Token));
+            await over.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop sees it.
+        }
+    }
+}
