@@ -2,7 +2,7 @@ using System.Text;
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Tunnel;
 

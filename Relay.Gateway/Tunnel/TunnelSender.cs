@@ -1,4 +1,4 @@
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Tunnel;
 

@@ -4,7 +4,7 @@ using Relay.Core.Errors;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.WebSockets;
+using Relay.WebSockets;
 
 namespace Relay.Gateway.Tunnel;
 

@@ -4,9 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Tunnel;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 using static Relay.Tests.Gateway.Tunnel.TunnelRig;
 
 namespace Relay.Tests.Gateway.Tunnel;

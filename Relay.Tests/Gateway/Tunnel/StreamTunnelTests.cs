@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Relay.Core.Tunnel;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 using static Relay.Tests.Gateway.Tunnel.TunnelRig;
 
 namespace Relay.Tests.Gateway.Tunnel;

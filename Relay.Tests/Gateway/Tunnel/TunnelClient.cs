@@ -1,7 +1,7 @@
 using System.Text;
 using Relay.Core.Tunnel;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Tunnel;
 

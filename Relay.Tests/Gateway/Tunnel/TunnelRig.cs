@@ -6,9 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Tunnel;
-using Relay.Gateway.WebSockets;
 using Relay.Tests.Support;
 using Relay.Tests.Tunnel;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Tunnel;
 
