@@ -65,6 +65,15 @@ public enum CloseReason
 
     /// <summary>The peer did not answer pings, or ended without a close frame: nobody is there to read a code.</summary>
     PeerGone,
+
+    /// <summary>A tunnel's connection to its target was broken off.</summary>
+    TunnelLost,
+
+    /// <summary>Nothing came through a tunnel for the idle timeout.</summary>
+    TunnelIdle,
+
+    /// <summary>The bytes of a tunnel's user, or tenant, are used up.</summary>
+    TunnelQuota,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

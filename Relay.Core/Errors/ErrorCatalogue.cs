@@ -1,6 +1,6 @@
 namespace Relay.Core.Errors;
 
-/// <summary>Every error code and close code of hubs and rooms, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
+/// <summary>Every error code and close code, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
 public static class ErrorCatalogue
 {
     /// <summary>Looks an error up.</summary>
@@ -54,6 +54,9 @@ public static class ErrorCatalogue
         CloseReason.PartnerGone => Partner,
         CloseReason.TokenExpired => Expired,
         CloseReason.PeerGone => Gone,
+        CloseReason.TunnelLost => NoTarget,
+        CloseReason.TunnelIdle => IdleTunnel,
+        CloseReason.TunnelQuota => NoBytes,
     };
 
     private static readonly ErrorEntry MissingUserId = new("missing_user_id", CloseReason.MissingUserId, "No user in the connection's identity.");
@@ -77,7 +80,7 @@ public static class ErrorCatalogue
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");
-    private static readonly CloseEntry Protocol = new(1002, "protocol_error", Reconnect.Never, "The client broke RFC 6455.");
+    private static readonly CloseEntry Protocol = new(1002, "protocol_error", Reconnect.Never, "The client broke RFC 6455, or the protocol of tunnels.");
     private static readonly CloseEntry Utf8 = new(1007, "invalid_utf8", Reconnect.Never, "A text message or a close reason was not UTF-8.");
     private static readonly CloseEntry TooBig = new(1009, "message_too_big", Reconnect.Never, "A message was over hub.max_message_bytes, or rooms.max_message_bytes.");
     private static readonly CloseEntry NoUser = new(4401, "missing_user_id", Reconnect.Never, "No user in the connection's identity.");
@@ -96,4 +99,7 @@ public static class ErrorCatalogue
     private static readonly CloseEntry Partner = new(0, "partner_gone", Reconnect.Later, "The other end of the pipe has closed: the close frame has no code.");
     private static readonly CloseEntry Expired = new(4401, "token_expired", Reconnect.AtOnce, "The connection's token ran out; come back with a fresh one.");
     private static readonly CloseEntry Gone = new(0, "peer_gone", Reconnect.AtOnce, "The peer ended without a close frame, or did not answer pings: the connection is dropped.");
+    private static readonly CloseEntry NoTarget = new(4502, "tunnel_lost", Reconnect.Later, "The connection of a tunnel to its target was broken off.");
+    private static readonly CloseEntry IdleTunnel = new(4504, "tunnel_idle", Reconnect.AtOnce, "Nothing came through the tunnel for tunnel.idle_timeout.");
+    private static readonly CloseEntry NoBytes = new(4413, "tunnel_quota", Reconnect.Later, "The bytes of the tunnel's user, or of its tenant, are used up.");
 }

@@ -10,7 +10,7 @@ namespace Relay.Gateway.Endpoints;
 /// Parses the raw request target once, serves the WebSocket addresses, and hands everything else to routing under its path
 /// without the tenant. Routing's own decoding would make two ids of one, or one of two.
 /// </summary>
-internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, RoomEndpoint rooms, IntroductionEndpoint introductions, PipeEndpoint pipes, RelaySettings settings, HostPolicy hosts)
+internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, RoomEndpoint rooms, IntroductionEndpoint introductions, PipeEndpoint pipes, TunnelEndpoint tunnels, RelaySettings settings, HostPolicy hosts)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -23,6 +23,7 @@ internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, Room
 
         context.Features.Set<IRelayPath>(path);
         if (path.Segments is ["ws"]) return hub.HandleAsync(context, path.Tenant);
+        if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context, path.Tenant);
         if (settings.Peers.Enabled)
         {
             if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, path.Tenant, peer);

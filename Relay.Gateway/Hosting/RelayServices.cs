@@ -7,6 +7,7 @@ using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Hosting;
 
@@ -21,8 +22,11 @@ internal static class RelayServices
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<TunnelCounters>();
+        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
+            provider.GetRequiredService<TunnelCounters>(),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IPluginStoreProvider>() as IDurableStore));
@@ -42,6 +46,11 @@ internal static class RelayServices
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<IntroductionEndpoint>();
         services.AddSingleton<PipeEndpoint>();
+        services.TryAddSingleton<ITunnelResolver, SystemResolver>();
+        services.AddSingleton<TunnelDialer>();
+        services.AddSingleton<TunnelLog>();
+        services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
+        services.AddSingleton<TunnelEndpoint>();
         services.AddHostedService<DrainService>();
         return services;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Relay.Core.Tunnel;
 
 namespace Relay.Gateway.Hosting;
 
@@ -21,6 +22,8 @@ internal sealed record RelaySettings
     public RelayRoomsOptions Rooms { get; init; } = new();
 
     public RelayPeersOptions Peers { get; init; } = new();
+
+    public RelayTunnelOptions Tunnel { get; init; } = new();
 
     public RelayPluginsOptions Plugins { get; init; } = new();
 
@@ -46,6 +49,9 @@ internal sealed record RelaySettings
 internal sealed record RelayTenantOptions
 {
     public bool Suspended { get; init; }
+
+    /// <summary>Beside <c>tunnel.allow</c>.</summary>
+    public ImmutableArray<EgressRule> TunnelAllow { get; init; } = [];
 }
 
 internal enum AuthMode

@@ -154,9 +154,11 @@ internal static partial class SettingsMap
 
         .. RoomSettings.All,
         .. PeerSettings.All,
+        .. TunnelSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),
+        new TenantAllowSetting(),
         new PluginSetting(),
     ];
 }

@@ -7,7 +7,7 @@ internal static partial class SettingsMap
 {
     // Names that the documentation of later versions uses: their reader should not go looking for a typing mistake.
     private static readonly ImmutableArray<string> Later =
-        ["nodes", "tunnel"];
+        ["nodes"];
 
     // A name further away than this is another word, not a slip of the fingers.
     private const int MaxDistance = 3;
@@ -41,7 +41,7 @@ internal static partial class SettingsMap
     {
         for (var length = path.Length - 1; length > 0; length--)
         {
-            if (Find(path[..length]) is { } setting and not (TenantSetting or PluginSetting or RoomPatternSetting))
+            if (Find(path[..length]) is { } setting and not (TenantSetting or TenantAllowSetting or PluginSetting or RoomPatternSetting))
                 return $"unknown key: {setting.Key} is one value, not a map";
         }
 

@@ -1,8 +1,11 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Reflection;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
+using Relay.Core.Tunnel;
 using Relay.Gateway.Storage;
+using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -16,15 +19,18 @@ internal sealed class RelayMetrics : IDisposable
 
     private static readonly CloseReason[] Reasons = Enum.GetValues<CloseReason>();
 
+    private static readonly TunnelEnd[] Ends = Enum.GetValues<TunnelEnd>();
+
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, RoomCounters rooms, IDurableStore? store)
+    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, IDurableStore? store)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
         AddHubs(runtime);
         AddRooms(rooms);
+        AddTunnels(tunnels);
         AddPlugins(runtime);
         if (store is not null) AddStore(store);
     }
@@ -91,6 +97,28 @@ internal sealed class RelayMetrics : IDisposable
         Counter("websocket_disconnections_total", "Members that have left.", () => rooms.Leaves);
     }
 
+    private void AddTunnels(TunnelCounters tunnels)
+    {
+        Gauge("relay_tunnel_open", "Tunnels that are open.", () => OpenTunnels(tunnels));
+        Counter("relay_tunnel_opened_total", "Tunnels whose target was connected.", () => tunnels.Opened);
+        Counters(
+            "relay_tunnel_refused_total",
+            "Tunnels that were refused, by HTTP status.",
+            "status",
+            TunnelCounters.Statuses.Select(status => (status.ToString(CultureInfo.InvariantCulture), (Func<long>)(() => tunnels.Refused(status)))));
+        Counters(
+            "relay_tunnel_ended_total",
+            "Tunnels that were open and ended, by reason.",
+            "reason",
+            Ends.Select(end => (end.Name(), (Func<long>)(() => tunnels.Ended(end)))));
+        Counters(
+            "relay_tunnel_bytes_total",
+            "Bytes that tunnels moved: up from clients, down from targets.",
+            "direction",
+            [("up", () => tunnels.Up), ("down", () => tunnels.Down)]);
+        Gauge("relay_tunnel_held_bytes", "Bytes of clients that wait for targets which do not read.", () => tunnels.Held);
+    }
+
     private void AddPlugins(RuntimeCounters runtime)
     {
         Counter("relay_plugin_crashes_total", "Crashes of plugin instances.", () => runtime.Crashes);
@@ -133,6 +161,12 @@ internal sealed class RelayMetrics : IDisposable
     {
         var left = rooms.Leaves;
         return rooms.Joins - left;
+    }
+
+    private static long OpenTunnels(TunnelCounters tunnels)
+    {
+        var ended = Ends.Sum(tunnels.Ended);
+        return tunnels.Opened - ended;
     }
 
     // What is closed is read first: a connection that opens and closes meanwhile must not make this negative.

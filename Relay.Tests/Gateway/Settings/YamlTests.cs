@@ -58,7 +58,6 @@ public class YamlTests
 
     [Theory]
     [InlineData("nodes: { enabled: true }", "nodes")]
-    [InlineData("tunnel: { paths: [/tunnel] }", "tunnel")]
     public void SectionsOfLaterVersionsSaySoOnce(string yaml, string key) =>
         Assert.Equal([$"relay.yaml:1: {key}: is not part of this version"], Loading.FaultsOf(yaml));
 

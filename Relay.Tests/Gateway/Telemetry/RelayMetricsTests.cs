@@ -3,6 +3,7 @@ using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tunnel;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -17,7 +18,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new RuntimeCounters(), new RoomCounters(), _store);
+        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), _store);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
