@@ -154,6 +154,7 @@ internal static partial class SettingsMap
 
         .. RoomSettings.All,
         .. PeerSettings.All,
+        .. NodeSettings.All,
         .. TunnelSettings.All,
         .. ClusterSettings.All,
 
