@@ -9,6 +9,7 @@ using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
+using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
 
@@ -62,6 +63,7 @@ internal static class RelayServices
         services.AddSingleton<TunnelLog>();
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
+        services.AddSingleton<IChatNodes, NodeChats>();
         services.AddHostedService<DrainService>();
         return services;
     }
