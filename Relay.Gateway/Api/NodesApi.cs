@@ -1,9 +1,7 @@
 using System.Text.Json.Serialization;
 using Relay.Core;
 using Relay.Core.Runtime;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Api;
 
@@ -24,21 +22,14 @@ internal static class NodesApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        if (!await BeginAsync(context)) return;
+        if (!await ApiRequest.BeginAsync(context)) return;
         var listing = await Nodes(context).ListAsync(RequestTenant.Of(context));
         await context.Response.WriteAsJsonAsync(NodesView.Of(listing), NodesJson.Default.NodesView, cancellationToken: context.RequestAborted);
     }
 
     private static async Task DrainAsync(HttpContext context, bool drains)
     {
-        // Any page may send a POST like this one; the answer that it does not get would come too late.
-        if (!context.RequestServices.GetRequiredService<OriginPolicy>().Allows(context.Request))
-        {
-            await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not drain nodes; see server.allowed_origins.");
-            return;
-        }
-
-        if (!await BeginAsync(context)) return;
+        if (!await ApiRequest.BeginChangeAsync(context)) return;
 
         // From the raw target: routing's own decoding would make one node of two.
         if (context.Features.Get<IRelayPath>() is not { Segments: ["api", "v1", "nodes", var node, "drain"] } path || !Ids.IsValid(node))
@@ -50,16 +41,6 @@ internal static class NodesApi
     }
 
     private static INodeRuntime Nodes(HttpContext context) => context.RequestServices.GetRequiredService<IRelayRuntime>().Nodes;
-
-    private static async ValueTask<bool> BeginAsync(HttpContext context)
-    {
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        var (settings, tenant) = (context.RequestServices.GetRequiredService<RelaySettings>(), RequestTenant.Of(context).Name);
-        if (settings.HasTenant(tenant)) return true;
-        await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
-        return false;
-    }
 }
 
 /// <summary>The answer of <c>GET /api/v1/nodes</c>.</summary>
