@@ -1,4 +1,6 @@
 using BenchmarkDotNet.Running;
 using Relay.Benchmarks;
+using Relay.Benchmarks.Nodes;
 
-BenchmarkSwitcher.FromAssembly(typeof(EnvelopeBenchmarks).Assembly).Run(args);
+if (args is ["nodes", _, _, ..]) await NodeStreams.RunAsync(args[1..]);
+else BenchmarkSwitcher.FromAssembly(typeof(EnvelopeBenchmarks).Assembly).Run(args);

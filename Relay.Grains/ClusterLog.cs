@@ -49,4 +49,7 @@ internal sealed partial class ClusterLog(ILogger logger)
 
     [LoggerMessage(7004, LogLevel.Error, "A turn of peers or a trunk threw; the relay has a bug")]
     internal partial void PeersFailed(Exception exception);
+
+    [LoggerMessage(8001, LogLevel.Error, "A turn of a {Actor} threw; the relay has a bug")]
+    internal partial void NodesFailed(Exception exception, string actor);
 }

@@ -12,10 +12,9 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
     private readonly ClusterRooms _rooms;
     private readonly GatewayRoom _room;
     private readonly RoomPump _pump;
+    private readonly RoomDeliveries _deliveries;
     private readonly Dictionary<RoomMember, ClusterRoomJoin> _joins = [];
     private long _link;
-    private long _counted;
-    private bool _deferred;
     private bool _entering;
     private bool _ended;
 
@@ -25,6 +24,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
         (_rooms, Key) = (rooms, key);
         _room = new(key, policy, this);
         _pump = new(rooms, this);
+        _deliveries = new(_room.Members, rooms.Counters, this);
     }
 
     public RoomKey Key { get; }
@@ -64,8 +64,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
         switch (input.Kind)
         {
             case ClusterRoomInput.Kinds.Flush:
-                _deferred = false;
-                Deliver();
+                _deliveries.Deliver();
                 return;
             case ClusterRoomInput.Kinds.Join:
                 Join((ClusterRoomJoin)input.Target!);
@@ -91,31 +90,10 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
         }
 
         _pump.Members = _room.Members.Count;
-        if (_room.Members.IsPending && !_deferred) Defer();
-        CountDeliveries();
+        _deliveries.AfterTurn();
     }
 
     protected override void OnFault(Exception exception) => _rooms.TurnFault(exception);
-
-    private void Defer()
-    {
-        if (TurnScope.DeferFlush(this)) _deferred = true;
-        else Deliver();
-    }
-
-    private void Deliver()
-    {
-        _room.Members.Deliver();
-        CountDeliveries();
-    }
-
-    // Also those that did not wait for the end of the batch.
-    private void CountDeliveries()
-    {
-        var counted = _counted;
-        _counted = _room.Members.Deliveries;
-        if (_counted != counted) Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _counted - counted);
-    }
 
     private void Join(ClusterRoomJoin join)
     {

@@ -66,6 +66,21 @@ public enum CloseReason
     /// <summary>The peer did not answer pings, or ended without a close frame: nobody is there to read a code.</summary>
     PeerGone,
 
+    /// <summary>A node of this id is connected already, and it lives.</summary>
+    NodeIdTaken,
+
+    /// <summary>The tenant has as many nodes as allowed.</summary>
+    TooManyNodes,
+
+    /// <summary>A node sent what is no message of its protocol, or at the wrong time.</summary>
+    BadNodeMessage,
+
+    /// <summary>A node did not say who it is.</summary>
+    HelloTimeout,
+
+    /// <summary>A node took nothing of what it was sent.</summary>
+    NodeStalled,
+
     /// <summary>A tunnel's connection to its target was broken off.</summary>
     TunnelLost,
 

@@ -54,6 +54,11 @@ public static class ErrorCatalogue
         CloseReason.PartnerGone => Partner,
         CloseReason.TokenExpired => Expired,
         CloseReason.PeerGone => Gone,
+        CloseReason.NodeIdTaken => IdTaken,
+        CloseReason.TooManyNodes => Nodes,
+        CloseReason.BadNodeMessage => NodeFault,
+        CloseReason.HelloTimeout => NoHello,
+        CloseReason.NodeStalled => Stalled,
         CloseReason.TunnelLost => NoTarget,
         CloseReason.TunnelIdle => IdleTunnel,
         CloseReason.TunnelQuota => NoBytes,
@@ -99,6 +104,11 @@ public static class ErrorCatalogue
     private static readonly CloseEntry Partner = new(0, "partner_gone", Reconnect.Later, "The other end of the pipe has closed: the close frame has no code.");
     private static readonly CloseEntry Expired = new(4401, "token_expired", Reconnect.AtOnce, "The connection's token ran out; come back with a fresh one.");
     private static readonly CloseEntry Gone = new(0, "peer_gone", Reconnect.AtOnce, "The peer ended without a close frame, or did not answer pings: the connection is dropped.");
+    private static readonly CloseEntry IdTaken = new(4409, "node_id_taken", Reconnect.Later, "Another connection has this node's id, and it lives.");
+    private static readonly CloseEntry Nodes = new(4429, "too_many_nodes", Reconnect.Later, "The tenant has nodes.max_nodes nodes.");
+    private static readonly CloseEntry NodeFault = new(4400, "bad_node_message", Reconnect.Later, "A node sent what is no message of the node socket, or at the wrong time; the relay's log says what was wrong.");
+    private static readonly CloseEntry NoHello = new(4410, "hello_timeout", Reconnect.Later, "A node did not say who it is within 10 s.");
+    private static readonly CloseEntry Stalled = new(4408, "node_stalled", Reconnect.Later, "A node took nothing of what it was sent for nodes.idle_timeout.");
     private static readonly CloseEntry NoTarget = new(4502, "tunnel_lost", Reconnect.Later, "The connection of a tunnel to its target was broken off.");
     private static readonly CloseEntry IdleTunnel = new(4504, "tunnel_idle", Reconnect.AtOnce, "Nothing came through the tunnel for tunnel.idle_timeout.");
     private static readonly CloseEntry NoBytes = new(4413, "tunnel_quota", Reconnect.Later, "The bytes of the tunnel's user, or of its tenant, are used up.");

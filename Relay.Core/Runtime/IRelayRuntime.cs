@@ -13,6 +13,9 @@ public interface IRelayRuntime
     /// <summary>The peers.</summary>
     IPeerRuntime Peers { get; }
 
+    /// <summary>The nodes.</summary>
+    INodeRuntime Nodes { get; }
+
     /// <summary>
     /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
     /// <c>welcome</c>, and must be ended with <see cref="RuntimeLink.Leave"/>.

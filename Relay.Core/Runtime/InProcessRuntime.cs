@@ -27,6 +27,7 @@ public sealed class InProcessRuntime(
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
     private readonly LocalRooms _rooms = new(options.Rooms, new(time), new(logs.CreateLogger<LocalRooms>()));
     private LocalPeers? _peers;
+    private LocalNodes? _nodes;
     private volatile bool _stopping;
 
     /// <inheritdoc/>
@@ -34,6 +35,9 @@ public sealed class InProcessRuntime(
 
     /// <inheritdoc/>
     public IPeerRuntime Peers => _peers ?? Interlocked.CompareExchange(ref _peers, new(Options.Peers, Clock, TurnFault), null) ?? _peers;
+
+    /// <inheritdoc/>
+    public INodeRuntime Nodes => _nodes ?? Interlocked.CompareExchange(ref _nodes, new(Options.Nodes, Clock, TurnFault), null) ?? _nodes;
 
     /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));
@@ -84,6 +88,7 @@ public sealed class InProcessRuntime(
     private protected override void OnSweep(TimeSpan now)
     {
         _rooms.Sweep();
+        _nodes?.Sweep();
         foreach (var (_, central) in _centrals)
         {
             if (now < central.NextCollection) continue;

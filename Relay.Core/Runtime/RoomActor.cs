@@ -7,12 +7,15 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
 {
     private readonly LocalRooms _rooms;
     private readonly Room _room;
-    private long _counted;
-    private bool _deferred;
+    private readonly RoomDeliveries _deliveries;
     private bool _ended;
 
     internal RoomActor(LocalRooms rooms, RoomKey key, RoomPolicy policy, string epoch)
-        : base(rooms.Clock) => (_rooms, _room) = (rooms, new(key, policy, epoch));
+        : base(rooms.Clock)
+    {
+        (_rooms, _room) = (rooms, new(key, policy, epoch));
+        _deliveries = new(_room.Members, rooms.Counters, this);
+    }
 
     internal RoomKey Key => _room.Key;
 
@@ -26,8 +29,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
         switch (input.Kind)
         {
             case RoomInput.Kinds.Deliver:
-                _deferred = false;
-                Deliver();
+                _deliveries.Deliver();
                 return;
             case RoomInput.Kinds.Publish:
                 Publish((RoomMember)input.Target!, input, turn);
@@ -51,32 +53,10 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
                 break;
         }
 
-        // One delivery for all turns of the batch that runs on this thread; it is a turn, because the members belong to turns.
-        if (_room.Members.IsPending && !_deferred) Defer();
-        CountDeliveries();
+        _deliveries.AfterTurn();
     }
 
     protected override void OnFault(Exception exception) => _rooms.TurnFault(exception);
-
-    private void Defer()
-    {
-        if (TurnScope.DeferFlush(this)) _deferred = true;
-        else Deliver();
-    }
-
-    private void Deliver()
-    {
-        _room.Members.Deliver();
-        CountDeliveries();
-    }
-
-    // Also those that did not wait for the end of the batch.
-    private void CountDeliveries()
-    {
-        var counted = _counted;
-        _counted = _room.Members.Deliveries;
-        if (_counted != counted) Interlocked.Add(ref _rooms.Counters.DeliveriesValue, _counted - counted);
-    }
 
     private void Publish(RoomMember sender, in RoomInput input, Turn turn)
     {

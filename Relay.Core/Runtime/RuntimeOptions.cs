@@ -1,4 +1,5 @@
 using Relay.Core.Hubs;
+using Relay.Core.Nodes;
 using Relay.Core.Plugins;
 using Relay.Core.Rooms;
 
@@ -17,6 +18,9 @@ public sealed record RuntimeOptions(HubLimits Hubs, RestartPolicy Restarts, Inbo
 
     /// <summary>Bounds of peers.</summary>
     public PeerOptions Peers { get; init; } = new(10_000);
+
+    /// <summary>Bounds of a tenant's nodes.</summary>
+    public NodePoolLimits Nodes { get; init; } = new(TimeSpan.FromSeconds(30), 100, 1000);
 
     /// <summary>How often time limits are looked at; they are kept with this precision.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(250);

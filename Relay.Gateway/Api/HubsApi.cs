@@ -10,17 +10,10 @@ internal static class HubsApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        if (!Paging.TryRead(context.Request.Query, out var after, out var limit, out var error))
-        {
-            await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, error.Error, error.Message);
-            return;
-        }
-
+        if (!await ApiRequest.BeginAsync(context) || await ApiRequest.ReadPageAsync(context) is not { } asked) return;
         var runtime = context.RequestServices.GetRequiredService<IRelayRuntime>();
         // One more than asked for tells whether there is a next part.
-        var page = await runtime.ListHubsAsync(RequestTenant.Of(context), after, limit + 1);
-        await context.Response.WriteAsJsonAsync(HubListing.Of(page, limit), HubListingJson.Default.HubListing, cancellationToken: context.RequestAborted);
+        var page = await runtime.ListHubsAsync(RequestTenant.Of(context), asked.After, asked.Limit + 1);
+        await context.Response.WriteAsJsonAsync(HubListing.Of(page, asked.Limit), HubListingJson.Default.HubListing, cancellationToken: context.RequestAborted);
     }
 }

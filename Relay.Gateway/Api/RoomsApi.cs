@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using Relay.Core;
 using Relay.Core.Runtime;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
 
@@ -24,7 +23,7 @@ internal static class RoomsApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        if (!await BeginAsync(context) || await ReadPageAsync(context) is not { } page) return;
+        if (!await ApiRequest.BeginAsync(context) || await ApiRequest.ReadPageAsync(context) is not { } page) return;
         var rooms = Rooms(context);
         // One more than asked for tells whether there is a next part.
         var found = await rooms.ListAsync(RequestTenant.Of(context), page.After, page.Limit + 1);
@@ -33,7 +32,7 @@ internal static class RoomsApi
 
     private static async Task ListMembersAsync(HttpContext context)
     {
-        if (!await BeginAsync(context) || await ReadPageAsync(context) is not { } page || await RoomAsync(context) is not { } room) return;
+        if (!await ApiRequest.BeginAsync(context) || await ApiRequest.ReadPageAsync(context) is not { } page || await RoomAsync(context) is not { } room) return;
         switch (await Rooms(context).ListMembersAsync(room, page.After, page.Limit + 1))
         {
             case null:
@@ -50,14 +49,7 @@ internal static class RoomsApi
 
     private static async Task PublishAsync(HttpContext context)
     {
-        // Any page may send a POST like this one; the answer that it does not get would come too late.
-        if (!context.RequestServices.GetRequiredService<OriginPolicy>().Allows(context.Request))
-        {
-            await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not publish; see server.allowed_origins.");
-            return;
-        }
-
-        if (!await BeginAsync(context) || await RoomAsync(context) is not { } room) return;
+        if (!await ApiRequest.BeginChangeAsync(context) || await RoomAsync(context) is not { } room) return;
         if (await ReadAsync(context, Settings(context).Rooms.MaxMessageBytes) is not { } body)
         {
             await ApiError.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "message_too_big", "The message is over rooms.max_message_bytes.");
@@ -86,24 +78,6 @@ internal static class RoomsApi
 
     private static bool IsBinary(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && "application/octet-stream".Equals(type.MediaType, StringComparison.OrdinalIgnoreCase);
-
-    private static async ValueTask<bool> BeginAsync(HttpContext context)
-    {
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        var (settings, tenant) = (Settings(context), RequestTenant.Of(context).Name);
-        if (settings.HasTenant(tenant) && !settings.IsSuspended(tenant)) return true;
-        if (settings.HasTenant(tenant)) await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
-        else await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
-        return false;
-    }
-
-    private static async ValueTask<(string? After, int Limit)?> ReadPageAsync(HttpContext context)
-    {
-        if (Paging.TryRead(context.Request.Query, out var after, out var limit, out var error)) return (after, limit);
-        await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, error.Error, error.Message);
-        return null;
-    }
 
     // From the raw target: routing's own decoding would make one room of two.
     private static async ValueTask<RoomKey?> RoomAsync(HttpContext context)

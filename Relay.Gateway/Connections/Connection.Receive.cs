@@ -15,6 +15,7 @@ internal sealed partial class Connection
         while (await _socket.WaitAsync())
         {
             Volatile.Write(ref _heard, true);
+            Volatile.Write(ref _timesHeard, _timesHeard + 1);
             Volatile.Write(ref _sentWhenHeard, _sender.Sent);
             while (true)
             {
@@ -31,7 +32,9 @@ internal sealed partial class Connection
     }
 
     // A closing connection drains its input without credit; a draining one takes nothing until it closes.
-    private bool MayTake => IsClosed || (Volatile.Read(ref _phase) == Open && _credit.IsAvailable);
+    private bool MayTake => IsClosed || (_credit.IsAvailable && MayHandle(Volatile.Read(ref _phase)));
+
+    private bool MayHandle(int phase) => phase == Open || (phase == Draining && _limits.TakesWhileDraining);
 
     // All frames that have arrived are one batch: what they lead to is flushed once, at its end.
     private Batch TakeBatch()
@@ -76,7 +79,7 @@ internal sealed partial class Connection
         var credit = new Credit(frame.Kind == ReadStatus.Piece ? frame.Messages : 1, frame.Payload.Length);
         taken = new(taken.Messages + credit.Messages, taken.Bytes + credit.Bytes);
         _credit.Take(credit);
-        if (Volatile.Read(ref _phase) != Open)
+        if (!MayHandle(Volatile.Read(ref _phase)))
         {
             // A drain that began before the credit was taken does not wait for this message, so it must not be handled either.
             Return(credit);

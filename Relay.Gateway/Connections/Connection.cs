@@ -26,6 +26,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection
     private int _phase;
     private int _left;
     private bool _heard;
+    private long _timesHeard;
     private long _sentWhenHeard;
     private bool _lingering;
     private int _peerLeft;
@@ -49,6 +50,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection
     public CloseReason Reason { get; private set; }
 
     public long BytesSent => _sender.Sent;
+
+    /// <summary>Counts the times that something has come.</summary>
+    public long Heard => Volatile.Read(ref _timesHeard);
 
     public bool IsClosed => Volatile.Read(ref _phase) == Closing;
 
@@ -137,6 +141,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection
         Drop(CloseReason.GoingAway);
         _socket.Abort();
     }
+
+    /// <summary>Asks the peer for a sign of life.</summary>
+    public void Ping() => _sender.Ping();
 
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()

@@ -19,4 +19,7 @@ internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan
 
     /// <summary>What a peer sent before it left is taken, however long that needs to wait. Not where a peer that is gone holds a place that others want.</summary>
     public bool ReadsToTheEnd { get; init; }
+
+    /// <summary>While the relay is being stopped, what belongs to requests that go on is taken until they have ended.</summary>
+    public bool TakesWhileDraining { get; init; }
 }

@@ -3,12 +3,14 @@
 import { RelayConnection } from './connection.js';
 import { setText } from './dom.js';
 import { HubsPanel } from './hubs.js';
+import { NodesPanel } from './nodes.js';
 import { ConnectionPanel } from './panel.js';
 import { Tabs } from './tabs.js';
 
 const form = document.getElementById('connect');
 const fault = document.getElementById('connect-fault');
 const hubs = new HubsPanel();
+const nodes = new NodesPanel();
 const tabs = new Tabs(document.getElementById('tabs'), document.getElementById('panels'), {
   onChange: showSelected,
   onEmpty: () => form.elements.user.focus(),
@@ -16,7 +18,7 @@ const tabs = new Tabs(document.getElementById('tabs'), document.getElementById('
 
 function showSelected() {
   document.getElementById('empty').hidden = tabs.length > 0;
-  hubs.watch(tabs.selected?.tenant ?? form.elements.tenant.value);
+  for (const panel of [hubs, nodes]) panel.watch(tabs.selected?.tenant ?? form.elements.tenant.value);
 }
 
 function connect(user, tenant) {

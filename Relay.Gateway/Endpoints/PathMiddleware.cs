@@ -3,6 +3,7 @@ using Relay.Core;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Nodes;
 
 namespace Relay.Gateway.Endpoints;
 
@@ -10,7 +11,17 @@ namespace Relay.Gateway.Endpoints;
 /// Parses the raw request target once, serves the WebSocket addresses, and hands everything else to routing under its path
 /// without the tenant. Routing's own decoding would make two ids of one, or one of two.
 /// </summary>
-internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, RoomEndpoint rooms, IntroductionEndpoint introductions, PipeEndpoint pipes, TunnelEndpoint tunnels, RelaySettings settings, HostPolicy hosts)
+internal sealed class PathMiddleware(
+    RequestDelegate next,
+    HubEndpoint hub,
+    RoomEndpoint rooms,
+    IntroductionEndpoint introductions,
+    PipeEndpoint pipes,
+    NodeEndpoint nodes,
+    OpenAiEndpoint openAi,
+    TunnelEndpoint tunnels,
+    RelaySettings settings,
+    HostPolicy hosts)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -28,6 +39,12 @@ internal sealed class PathMiddleware(RequestDelegate next, HubEndpoint hub, Room
         {
             if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, path.Tenant, peer);
             if (path.Segments is ["connection", var local, var remote, var document]) return pipes.HandleAsync(context, path.Tenant, local, remote, document);
+        }
+
+        if (settings.Nodes.Enabled)
+        {
+            if (path.Segments is ["nodes"]) return nodes.HandleAsync(context, path.Tenant);
+            if (path.Segments is ["v1", _, ..]) return openAi.HandleAsync(context, path);
         }
 
         if (rooms.IsEnabled)

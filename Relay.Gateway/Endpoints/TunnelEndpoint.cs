@@ -29,7 +29,7 @@ internal sealed class TunnelEndpoint(
     public async Task HandleAsync(HttpContext context, TenantId tenant)
     {
         if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
-        var isV2 = WebSocketHandshake.HasToken(context.Request.Headers.SecWebSocketProtocol, TunnelFrames.Subprotocol);
+        var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
         var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), entrant.Identity, _limits, counters, log);
         ITunnelUse use = isV2

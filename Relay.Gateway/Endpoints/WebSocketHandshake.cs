@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Relay.Core.Nodes.Wire;
 using Relay.Gateway.Api;
 using Relay.Gateway.WebSockets;
 using Relay.WebSockets;
@@ -18,8 +19,13 @@ internal static class WebSocketHandshake
 
     private const int KeyBytes = 16;
 
+    private static readonly string[] Subprotocols = [Subprotocol, NodeWire.Subprotocol];
+
     /// <summary>Whether a request asks for a WebSocket, be it in the right way or not.</summary>
     public static bool IsWanted(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
+
+    /// <summary>Whether a client speaks a subprotocol.</summary>
+    public static bool Offers(HttpRequest request, string subprotocol) => HasToken(request.Headers.SecWebSocketProtocol, subprotocol);
 
     /// <summary>Checks the request. When it is no proper handshake it is answered: 405, 426 or 400.</summary>
     /// <returns>True when <see cref="AcceptAsync"/> may follow.</returns>
@@ -68,7 +74,7 @@ internal static class WebSocketHandshake
     /// <param name="reader">How its frames are read.</param>
     public static async ValueTask<IFrameSocket> AcceptAsync(HttpContext context, IFrameReader reader)
     {
-        var (transport, abort) = await UpgradeAsync(context, HasToken(context.Request.Headers.SecWebSocketProtocol, Subprotocol) ? Subprotocol : null);
+        var (transport, abort) = await UpgradeAsync(context, Subprotocols.FirstOrDefault(one => Offers(context.Request, one)));
         return new PipeSocket(transport, reader, abort);
     }
 
@@ -95,8 +101,7 @@ internal static class WebSocketHandshake
         return (transport, lifetime.Abort);
     }
 
-    /// <summary>Whether a header that lists tokens has this one.</summary>
-    public static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)
+    private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)
     {
         foreach (var value in values)
         {

@@ -76,6 +76,7 @@ internal static class RelayHost
         app.MapConsole();
         app.MapHubsApi();
         if (app.Services.GetRequiredService<RelaySettings>().Rooms.Enabled) app.MapRoomsApi();
+        if (app.Services.GetRequiredService<RelaySettings>().Nodes.Enabled) app.MapNodesApi();
         app.MapHealth();
     }
 

@@ -52,6 +52,10 @@ internal sealed record RelayAiOptions
     public RelayAiUpstreamOptions Upstream { get; init; } = new();
 
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan ResumeWindow { get; init; } = TimeSpan.FromSeconds(60);
+
+    public int ResumeBytes { get; init; } = 1024 * 1024;
 }
 
 internal sealed record RelayAiUpstreamOptions

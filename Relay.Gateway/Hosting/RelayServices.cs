@@ -5,9 +5,11 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
+using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
 
@@ -22,6 +24,7 @@ internal static class RelayServices
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<NodeCallCounters>();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new RelayMetrics(
@@ -29,6 +32,8 @@ internal static class RelayServices
             provider.GetRequiredService<TunnelCounters>(),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
+            provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
+            provider.GetRequiredService<NodeCallCounters>(),
             provider.GetService<IPluginStoreProvider>() as IDurableStore));
         return services;
     }
@@ -46,11 +51,19 @@ internal static class RelayServices
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<IntroductionEndpoint>();
         services.AddSingleton<PipeEndpoint>();
+        services.AddSingleton<NodeLog>();
+        services.AddSingleton<NodeEndpoint>();
+        services.AddSingleton<CallEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamsEndpoint>();
+        services.AddSingleton<OpenAiEndpoint>();
         services.TryAddSingleton<ITunnelResolver, SystemResolver>();
         services.AddSingleton<TunnelDialer>();
         services.AddSingleton<TunnelLog>();
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
+        services.AddSingleton<IChatNodes, NodeChats>();
         services.AddHostedService<DrainService>();
         return services;
     }
@@ -97,6 +110,7 @@ internal static class RelayServices
         {
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
+            Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
     }
 

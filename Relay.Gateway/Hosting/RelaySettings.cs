@@ -23,6 +23,8 @@ internal sealed record RelaySettings
 
     public RelayPeersOptions Peers { get; init; } = new();
 
+    public RelayNodesOptions Nodes { get; init; } = new();
+
     public RelayTunnelOptions Tunnel { get; init; } = new();
 
     public RelayPluginsOptions Plugins { get; init; } = new();

@@ -40,6 +40,7 @@ internal static class SettingsChecks
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
         .. RoomSettings.Checks,
+        .. NodeSettings.Checks,
         .. ClusterSettings.Checks,
     ];
 

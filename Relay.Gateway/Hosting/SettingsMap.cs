@@ -133,8 +133,12 @@ internal static partial class SettingsMap
             "The ai_ plugin: chats with a model."),
         Ai.Value("idle_timeout", Duration(Instant, Hour), o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v },
             "A chat whose model sends nothing for this long has failed."),
+        Ai.Value("resume_window", Duration(Instant, Hour), o => o.ResumeWindow, (o, v) => o with { ResumeWindow = v },
+            "How long a chat with a stream_id goes on, and is kept, while no connection reads it."),
+        Ai.Value("resume_bytes", Bytes(KiB, 64 * MiB), o => o.ResumeBytes, (o, v) => o with { ResumeBytes = v },
+            "What is kept of such a chat for a connection that comes back, each part with 64 bytes more. A user has at most 16 of them."),
         Upstream.Value("base_url", SettingForms.Url, o => o.BaseUrl, (o, v) => o with { BaseUrl = v },
-            "An OpenAI-compatible API, such as http://127.0.0.1:11434/v1. Empty: none, and chats get ai_no_upstream."),
+            "An OpenAI-compatible API, such as http://127.0.0.1:11434/v1. It is asked for models that no node serves. Empty: none, and such chats get ai_no_upstream."),
         Upstream.Value("api_key", SettingForms.Secret, o => o.ApiKey, (o, v) => o with { ApiKey = v },
             "Sent to the upstream; better given as RELAY_PLUGINS__AI__UPSTREAM__API_KEY than in a file."),
         Upstream.Value("model", Text, o => o.Model, (o, v) => o with { Model = v },
@@ -154,6 +158,7 @@ internal static partial class SettingsMap
 
         .. RoomSettings.All,
         .. PeerSettings.All,
+        .. NodeSettings.All,
         .. TunnelSettings.All,
         .. ClusterSettings.All,
 

@@ -33,6 +33,8 @@ internal static class ShippedPlugins
                 ["upstream.api_key"] = options.Ai.Upstream.ApiKey,
                 ["upstream.model"] = options.Ai.Upstream.Model,
                 ["idle_timeout"] = Text((long)options.Ai.IdleTimeout.TotalMilliseconds) + "ms",
+                ["resume_window"] = Text((long)options.Ai.ResumeWindow.TotalMilliseconds) + "ms",
+                ["resume_bytes"] = Text(options.Ai.ResumeBytes),
             }),
         };
         foreach (var (name, values) in options.Custom) known[name] = new(name, values);

@@ -4,6 +4,7 @@ using System.Reflection;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
+using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Tunnel;
 
@@ -19,17 +20,21 @@ internal sealed class RelayMetrics : IDisposable
 
     private static readonly CloseReason[] Reasons = Enum.GetValues<CloseReason>();
 
+    // Of CallOutcome.
+    private static readonly string[] Names = ["served", "unknown_model", "busy", "failed", "broken", "cancelled"];
+
     private static readonly TunnelEnd[] Ends = Enum.GetValues<TunnelEnd>();
 
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, IDurableStore? store)
+    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
         AddHubs(runtime);
         AddRooms(rooms);
+        AddNodes(nodes, calls);
         AddTunnels(tunnels);
         AddPlugins(runtime);
         if (store is not null) AddStore(store);
@@ -95,6 +100,22 @@ internal sealed class RelayMetrics : IDisposable
         Counter("websocket_messages_total", "As relay_room_messages_total.", () => rooms.Messages);
         Counter("websocket_connections_total", "As relay_room_joins_total.", () => rooms.Joins);
         Counter("websocket_disconnections_total", "Members that have left.", () => rooms.Leaves);
+    }
+
+    private void AddNodes(NodeCounters nodes, NodeCallCounters calls)
+    {
+        Gauge("relay_nodes", "Nodes that are connected.", () => nodes.Nodes);
+        Gauge("relay_node_requests_in_flight", "Requests that nodes have.", () => nodes.InFlight);
+        Gauge("relay_node_queue_depth", "Requests that wait for a node that has room.", () => nodes.Waiting);
+        Counter("relay_node_requests_started_total", "Requests that were given to a node, each time.", () => nodes.Started);
+        Meter.CreateObservableCounter("relay_node_queue_wait_seconds_total", () => nodes.Waited.TotalSeconds, null, "How long those had waited for it, together.");
+        Counter("relay_node_retries_total", "Requests that were to be given to another node because one had failed.", () => calls.Retries);
+        Counters(
+            "relay_node_calls_total",
+            "Requests of callers, by how they ended.",
+            "outcome",
+            Enum.GetValues<CallOutcome>().Select(outcome => (Names[(int)outcome], (Func<long>)(() => calls.Of(outcome)))));
+        Counter("relay_node_turn_faults_total", "Turns of a tenant's nodes that threw: each is a bug of the relay.", () => nodes.TurnFaults);
     }
 
     private void AddTunnels(TunnelCounters tunnels)

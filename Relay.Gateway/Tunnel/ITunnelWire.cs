@@ -1,13 +1,18 @@
+using System.Buffers;
+
 namespace Relay.Gateway.Tunnel;
 
 /// <summary>The bytes below a tunnel's WebSocket. One thread receives, one sends.</summary>
 internal interface ITunnelWire : IAsyncDisposable
 {
-    /// <summary>Waits until something has arrived; holds no buffer meanwhile. False: the peer's side has ended, or the wire was cut.</summary>
-    ValueTask<bool> WaitAsync();
+    /// <summary>
+    /// What has arrived and was not taken; whoever takes something cuts it off the start. It lies where the transport put it, and may be written
+    /// over as long as it is taken then.
+    /// </summary>
+    ref ReadOnlySequence<byte> Rest { get; }
 
-    /// <summary>Takes what has arrived without waiting. 0: nothing has. -1: the peer's side has ended, or the wire was cut.</summary>
-    int Receive(Span<byte> buffer);
+    /// <summary>Waits until something has arrived that was not there at the last call. False: the peer's side has ended, or the wire was cut.</summary>
+    ValueTask<bool> WaitAsync();
 
     /// <summary>Sends all of the bytes. False: the wire was cut.</summary>
     ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes);

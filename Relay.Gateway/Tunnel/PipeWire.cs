@@ -9,38 +9,30 @@ internal sealed class PipeWire(IDuplexPipe transport, Action abort) : ITunnelWir
     private readonly PipeReader _input = transport.Input;
     private readonly PipeWriter _output = transport.Output;
 
-    // Receive side only: what has arrived and was not taken.
+    // Receive side only: what has arrived and was not taken, part of the pipe's last result.
     private ReadOnlySequence<byte> _rest;
     private bool _holdsResult;
     private bool _ended;
     private int _aborted;
 
+    public ref ReadOnlySequence<byte> Rest => ref _rest;
+
     public async ValueTask<bool> WaitAsync()
     {
-        if (!_rest.IsEmpty) return true;
         if (_ended || Volatile.Read(ref _aborted) != 0) return false;
         try
         {
-            GiveBack();
+            var left = GiveBack();
             var result = await _input.ReadAsync().ConfigureAwait(false);
             (_rest, _holdsResult) = (result.Buffer, true);
             _ended = result.IsCompleted || result.IsCanceled;
-            return !_rest.IsEmpty;
+            return _rest.Length > left;
         }
         catch (Exception e) when (IsEnd(e))
         {
             _ended = true;
             return false;
         }
-    }
-
-    public int Receive(Span<byte> buffer)
-    {
-        var count = (int)Math.Min(buffer.Length, _rest.Length);
-        if (count == 0) return _ended ? -1 : 0;
-        _rest.Slice(0, count).CopyTo(buffer);
-        _rest = _rest.Slice(count);
-        return count;
     }
 
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes)
@@ -77,8 +69,8 @@ internal sealed class PipeWire(IDuplexPipe transport, Action abort) : ITunnelWir
 
     public ValueTask DisposeAsync()
     {
-        _rest = default;
-        GiveBack();
+        if (_holdsResult) _input.AdvanceTo(_rest.End);
+        (_rest, _holdsResult) = (default, false);
         return default;
     }
 
@@ -86,10 +78,13 @@ internal sealed class PipeWire(IDuplexPipe transport, Action abort) : ITunnelWir
 
     private void Cut() => abort();
 
-    private void GiveBack()
+    // Gives how many bytes stay.
+    private long GiveBack()
     {
-        if (!_holdsResult) return;
-        _holdsResult = false;
-        _input.AdvanceTo(_rest.IsEmpty ? _rest.End : _rest.Start);
+        if (!_holdsResult) return 0;
+        var (left, start, end) = (_rest.Length, _rest.Start, _rest.End);
+        (_rest, _holdsResult) = (default, false);
+        _input.AdvanceTo(start, end);
+        return left;
     }
 }

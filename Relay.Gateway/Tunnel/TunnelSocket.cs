@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
@@ -14,9 +15,6 @@ namespace Relay.Gateway.Tunnel;
 /// </summary>
 internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserIdentity? identity, ConnectionLimits limits, GatewayCounters counters, TunnelLog log)
 {
-    // Held only while something is there to be read.
-    private const int BufferBytes = 128 * 1024;
-
     private readonly TunnelSender _sender = new(wire);
     private ITunnelUse _use = null!;
 
@@ -122,96 +120,68 @@ internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserI
 
     private async Task ReceiveAsync()
     {
-        byte[]? buffer = null;
-        var count = 0;
-        try
+        while (!(_ending && _peerClosed) && await wire.WaitAsync())
         {
-            while (!(_ending && _peerClosed))
+            Volatile.Write(ref _heard, true);
+            Volatile.Write(ref _sentWhenHeard, _sender.Sent);
+            while (TryTake())
             {
-                if (buffer is null)
-                {
-                    if (!await wire.WaitAsync()) return;
-                    buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-                }
-
-                var room = buffer.Length - count;
-                var received = wire.Receive(buffer.AsSpan(count));
-                if (received < 0) return;
-                if (received > 0)
-                {
-                    Volatile.Write(ref _heard, true);
-                    Volatile.Write(ref _sentWhenHeard, _sender.Sent);
-                    count = Take(buffer, count + received);
-                    if (_use.HasPressure)
-                    {
-                        _paused = true;
-                        counters.ReadingPaused();
-                        await _use.PressureAsync();
-                        _paused = false;
-                    }
-                }
-
-                // A short read took all that there was.
-                if (received == room) continue;
-                if (count > 0)
-                {
-                    if (!await wire.WaitAsync()) return;
-                    continue;
-                }
-
-                ArrayPool<byte>.Shared.Return(buffer);
-                buffer = null;
+                if (!_use.HasPressure) continue;
+                _paused = true;
+                counters.ReadingPaused();
+                await _use.PressureAsync();
+                _paused = false;
             }
-        }
-        finally
-        {
-            if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    // Gives how many bytes are left at the buffer's start: less than a header, or than a control frame.
-    private int Take(byte[] buffer, int count)
+    // Takes a header, a control frame, or as much of a payload as lies in one piece. False: more must come.
+    private bool TryTake()
     {
-        var at = 0;
-        while (!_ignores)
+        ref var rest = ref wire.Rest;
+        if (_ignores) rest = rest.Slice(rest.End);
+        if (rest.IsEmpty) return false;
+        if (_insideFrame)
         {
-            var rest = buffer.AsSpan(at, count - at);
-            if (!_insideFrame)
-            {
-                if (!FrameHeader.TryParse((ReadOnlySpan<byte>)rest, expectMasked: true, out var header, out var fault))
-                {
-                    if (fault is null) break;
-                    Violate(fault);
-                    continue;
-                }
-
-                if (header.IsControl)
-                {
-                    if (rest.Length - header.Size < header.PayloadLength) break;
-                    TakeControl(header, rest.Slice(header.Size, (int)header.PayloadLength));
-                    at += header.Size + (int)header.PayloadLength;
-                    continue;
-                }
-
-                at += header.Size;
-                Begin(header);
-                continue;
-            }
-
-            var length = (int)Math.Min(_frame.PayloadLength - _taken, rest.Length);
-            var payload = rest[..length];
-            if (_frame.MaskKey != 0) Masking.Apply(payload, payload, _frame.MaskKey, _taken);
-            at += length;
-            _taken += length;
-            _insideFrame = _taken < _frame.PayloadLength;
-            var endsMessage = !_insideFrame && _frame.Fin;
-            if ((length > 0 || endsMessage) && _use.Read(payload, endsMessage) is { } wrong) Violate(wrong);
-            if (_insideFrame) break;
+            TakePayload(ref rest);
+            return true;
         }
 
-        if (_ignores) return 0;
-        buffer.AsSpan(at, count - at).CopyTo(buffer);
-        return count - at;
+        if (!FrameHeader.TryParse(in rest, expectMasked: true, out var header, out var fault))
+        {
+            if (fault is not null) Violate(fault);
+            return fault is not null;
+        }
+
+        if (header.IsControl)
+        {
+            if (rest.Length - header.Size < header.PayloadLength) return false;
+            Span<byte> payload = stackalloc byte[(int)header.PayloadLength];
+            rest.Slice(header.Size, payload.Length).CopyTo(payload);
+            rest = rest.Slice(header.Size + payload.Length);
+            TakeControl(header, payload);
+            return true;
+        }
+
+        rest = rest.Slice(header.Size);
+        Begin(header);
+        if (_frame.PayloadLength == 0 && !_ignores) TakePayload(ref rest);
+        return true;
+    }
+
+    private void TakePayload(ref ReadOnlySequence<byte> rest)
+    {
+        var first = rest.First;
+        var length = (int)Math.Min(_frame.PayloadLength - _taken, first.Length);
+
+        // Nobody else reads it: what is unmasked here is taken here.
+        var payload = MemoryMarshal.AsMemory(first)[..length].Span;
+        if (_frame.MaskKey != 0) Masking.Apply(payload, payload, _frame.MaskKey, _taken);
+        _taken += length;
+        _insideFrame = _taken < _frame.PayloadLength;
+        var endsMessage = !_insideFrame && _frame.Fin;
+        if ((length > 0 || endsMessage) && _use.Read(payload, endsMessage) is { } wrong) Violate(wrong);
+        rest = rest.Slice(length);
     }
 
     private void Begin(in FrameHeader header)

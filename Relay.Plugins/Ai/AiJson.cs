@@ -21,7 +21,9 @@ internal sealed partial class AiJson : JsonSerializerContext
     });
 }
 
-internal sealed record DeltaData(string Text);
+/// <param name="Text">A part of the answer.</param>
+/// <param name="Index">Its place in the answer, from 0; only in a chat with a <c>stream_id</c>.</param>
+internal sealed record DeltaData(string Text, int? Index = null);
 
 /// <param name="FinishReason">The upstream's (<c>stop</c>, <c>length</c>, …), or <c>stopped</c> when the client stopped the chat.</param>
 /// <param name="Usage">Absent when the upstream told none, as when the chat was stopped.</param>

@@ -3,11 +3,19 @@ using Relay.Abstractions;
 
 namespace Relay.Plugins.Ai;
 
-/// <summary><c>ai_</c>: chats with a model. <c>chat</c> streams deltas as a detached request, <c>stop</c> ends one that runs.</summary>
-/// <param name="client">The host's own client, when it has registered one; otherwise the configured upstream answers.</param>
+/// <summary>
+/// <c>ai_</c>: chats with a model. <c>chat</c> streams deltas as a detached request, <c>resume</c> goes on with one on another connection, <c>stop</c> ends one
+/// that runs.
+/// </summary>
+/// <param name="client">The host's own client, when it has registered one; otherwise the tenant's nodes answer, or else the configured upstream.</param>
+/// <param name="nodes">The machines that have dialled in, where there are such.</param>
 [RelayPlugin("ai_")]
-public sealed class AiPlugin(IChatClient? client = null) : IRelayPlugin
+public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = null) : IRelayPlugin
 {
+    // Nobody dials it: the nodes are the server.
+    private static readonly Uri NodesAddress = new("http://nodes.invalid/v1");
+
+    private readonly ResumableChats _resumable = new();
     private readonly RunningChats _running = new();
     private PluginContext _context = null!;
     private AiSettings _settings = null!;
@@ -19,7 +27,8 @@ public sealed class AiPlugin(IChatClient? client = null) : IRelayPlugin
         var upstream = AiUpstream.Of(context.Settings);
         _context = context;
         _settings = upstream.Settings;
-        _client = client ?? upstream.Client;
+        _client = client ?? (nodes is null ? upstream.Client : new NodesFirstChatClient(
+            new OpenAiChatClient(NodesAddress, null, new HttpClient(nodes.For(context.User)) { Timeout = Timeout.InfiniteTimeSpan }), upstream.Client));
         return default;
     }
 
@@ -30,11 +39,13 @@ public sealed class AiPlugin(IChatClient? client = null) : IRelayPlugin
         {
             case "chat":
                 return ChatAsync(message);
+            case "resume":
+                return ResumeAsync(message);
             case "stop":
                 Stop(message);
                 return default;
             default:
-                message.Fail("unknown_topic", "Not one of chat, stop.");
+                message.Fail("unknown_topic", "Not one of chat, resume, stop.");
                 return default;
         }
     }
@@ -61,15 +72,62 @@ public sealed class AiPlugin(IChatClient? client = null) : IRelayPlugin
 
         // Before the detach: it lets the next message in, which may be this chat's stop.
         var chat = _running.Add(message.ConnectionId, message.RequestId);
+        if (request.StreamId is { } id)
+        {
+            await BeginResumableAsync(message, request, chat, id, new() { ModelId = model });
+            return;
+        }
+
         try
         {
-            var stream = message.Detach(survivesDisconnect: request.Continue);
-            await new ChatRun(_context, stream, chat, _settings.IdleTimeout).RunAsync(_client, request, new() { ModelId = model });
+            await RunAsync(new StreamOutput(message.Detach(survivesDisconnect: request.Continue)), chat, request, new() { ModelId = model });
         }
         finally
         {
             _running.Remove(chat);
         }
+    }
+
+    private Task RunAsync(IChatOutput output, RunningChat chat, ChatRequest request, ChatOptions options) =>
+        new ChatRun(_context, output, chat, _settings.IdleTimeout).RunAsync(_client!, request, options);
+
+    // The chat runs beside its requests: the one that asked for it is its first reader.
+    private async ValueTask BeginResumableAsync(PluginMessage message, ChatRequest request, RunningChat chat, string id, ChatOptions options)
+    {
+        var kept = new ResumableChat(_settings.ResumeWindow, _settings.ResumeBytes, _context.Time, _context.Stopping, _ => _resumable.Remove(id));
+        if (_resumable.Add(id, kept) is { } refusal)
+        {
+            _running.Remove(chat);
+            message.Fail(refusal, refusal == "busy" ? $"The user has {ResumableChats.Most} chats with a stream_id." : "There is a chat of this stream_id; ai_resume goes on with it.");
+            return;
+        }
+
+        PluginStream stream;
+        try
+        {
+            stream = message.Detach();
+        }
+        catch
+        {
+            _resumable.Remove(id);
+            _running.Remove(chat);
+            throw;
+        }
+
+        // The reader first, or what comes at once might be dropped before it is there.
+        var reading = kept.ReadAsync(stream, 0);
+        var running = RunAsync(kept, chat, request, options).ContinueWith(_ => _running.Remove(chat), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(running, reading);
+    }
+
+    private async ValueTask ResumeAsync(PluginMessage message)
+    {
+        if (!ResumeRequest.TryRead(message.Data, out var request, out var fault))
+            message.Fail("invalid_data", fault);
+        else if (_resumable.Find(request.StreamId) is { } chat)
+            await chat.ReadAsync(message.Detach(), request.From);
+        else
+            message.Fail("stream_not_found", "No chat of this stream_id runs or is kept.");
     }
 
     private void Stop(PluginMessage message)

@@ -7,8 +7,9 @@ namespace Relay.Plugins.Ai;
 /// <summary>The <c>data</c> of <c>ai_chat</c>: <c>{model?, messages, continue?}</c>.</summary>
 /// <param name="Model">The model that the client names, or null.</param>
 /// <param name="Continue">Go on when the asking connection has closed.</param>
+/// <param name="StreamId">The name under which another connection of the user goes on with the chat, or null.</param>
 /// <param name="Messages">At least one; how many there can be, the frame's size limit says.</param>
-internal sealed record ChatRequest(string? Model, bool Continue, IReadOnlyList<ChatMessage> Messages)
+internal sealed record ChatRequest(string? Model, bool Continue, string? StreamId, IReadOnlyList<ChatMessage> Messages)
 {
     /// <returns>False with a fault that names the path.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> data, [NotNullWhen(true)] out ChatRequest? request, [NotNullWhen(false)] out string? fault)
@@ -28,6 +29,9 @@ internal sealed record ChatRequest(string? Model, bool Continue, IReadOnlyList<C
             return reader.Fail<ChatRequest>("data.messages: not an array with at least one message");
 
         var goOn = reader.OptionalFlag(data, "continue", "data");
+        var streamId = reader.OptionalText(data, "stream_id", "data");
+        if (streamId is not null && !ResumeRequest.IsStreamId(streamId))
+            return reader.Fail<ChatRequest>("data.stream_id: not 1 to 256 bytes");
         var messages = new List<ChatMessage>(list.GetArrayLength());
         foreach (var item in list.EnumerateArray())
         {
@@ -35,7 +39,7 @@ internal sealed record ChatRequest(string? Model, bool Continue, IReadOnlyList<C
                 return null;
             messages.Add(message);
         }
-        return new(model, goOn, messages);
+        return new(model, goOn, streamId, messages);
     }
 
     private static ChatMessage? ReadMessage(JsonElement message, string path, DataReader reader)

@@ -5,7 +5,7 @@ using Relay.Abstractions;
 namespace Relay.Plugins.Ai;
 
 /// <summary>Carries one chat from the upstream to its client: deltas, then exactly one end.</summary>
-internal sealed class ChatRun(PluginContext context, PluginStream stream, RunningChat chat, TimeSpan idleTimeout)
+internal sealed class ChatRun(PluginContext context, IChatOutput output, RunningChat chat, TimeSpan idleTimeout)
 {
     private static readonly TimeSpan PulseInterval = TimeSpan.FromSeconds(1);
 
@@ -16,7 +16,7 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
     public async Task RunAsync(IChatClient client, ChatRequest request, ChatOptions options)
     {
         using var silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, context.Time);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stream.Cancelled, chat.Stopped, silence.Token);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(output.Cancelled, chat.Stopped, silence.Token);
         var ended = over.Token;
         // A model may think for longer than plugins.detached_idle_timeout: how long it may, is idle_timeout's to say.
         using var pulse = context.Time.CreateTimer(_ => Pulse(ended), null, PulseInterval, PulseInterval);
@@ -36,7 +36,7 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
     {
         // A client that ignores its cancellation is not kept alive.
         if (!ended.IsCancellationRequested)
-            stream.KeepAlive();
+            output.KeepAlive();
     }
 
     private async Task CopyAsync(IAsyncEnumerable<ChatResponseUpdate> answer, CancellationTokenSource silence, CancellationToken ended)
@@ -57,8 +57,8 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
 
             var text = update.Text;
             if (text.Length == 0)
-                stream.KeepAlive();
-            else if (!await stream.WriteAsync("delta", new DeltaData(text), AiJson.Wire.DeltaData))
+                output.KeepAlive();
+            else if (!await output.WriteAsync(text))
                 return;
         }
     }
@@ -66,7 +66,7 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
     private void End(Exception? failure, bool silent)
     {
         // Nobody waits for an end any more.
-        if (stream.Cancelled.IsCancellationRequested)
+        if (output.Cancelled.IsCancellationRequested)
             return;
 
         // What goes wrong once the model has finished (a connection left open, a missing last line) costs the usage, not the answer.
@@ -82,19 +82,25 @@ internal sealed class ChatRun(PluginContext context, PluginStream stream, Runnin
             Failed(failure as ChatUpstreamException ?? new("The upstream failed.", inner: failure));
     }
 
-    private void Done(string reason) => stream.End("done", new DoneData(reason, UsageData.From(_usage)), AiJson.Wire.DoneData);
+    private void Done(string reason) => output.End(new ChatEnd("done", JsonSerializer.SerializeToUtf8Bytes(new DoneData(reason, UsageData.From(_usage)), AiJson.Wire.DoneData)));
 
     private void Silent()
     {
         context.Log.UpstreamSilent(idleTimeout.TotalSeconds);
-        stream.Fail("upstream_timeout", "The upstream was silent for too long.");
+        output.End(new ChatEnd("upstream_timeout", [], "The upstream was silent for too long."));
     }
 
     private void Failed(ChatUpstreamException failure)
     {
+        if (failure.IsUnknownToNodes)
+        {
+            output.End(new ChatEnd("no_upstream", [], failure.Message));
+            return;
+        }
+
         // The type alone: an exception's text may quote the answer or the prompt.
         context.Log.UpstreamFailed(failure.Status, (failure.InnerException ?? failure).GetType().Name);
         var data = new UpstreamErrorData(failure.Status, failure.Code);
-        stream.Fail("upstream_error", failure.Message, JsonSerializer.SerializeToUtf8Bytes(data, AiJson.Wire.UpstreamErrorData));
+        output.End(new ChatEnd("upstream_error", JsonSerializer.SerializeToUtf8Bytes(data, AiJson.Wire.UpstreamErrorData), failure.Message));
     }
 }

@@ -17,4 +17,7 @@ public sealed class ChatUpstreamException(string message, int? status = null, st
 
     /// <summary>The upstream's own code, when it gave one.</summary>
     public string? Code { get; } = code;
+
+    /// <summary>No node serves the model, and there is no upstream that might.</summary>
+    internal bool IsUnknownToNodes { get; init; }
 }

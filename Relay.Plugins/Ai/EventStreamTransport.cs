@@ -8,7 +8,7 @@ namespace Relay.Plugins.Ai;
 /// Seeing this header, the pipeline (System.ClientModel 1.16) would follow redirects by itself, ask again for a chat whose
 /// stream broke, and buffer each event without a bound. A chat costs money: it is asked for once.
 /// </remarks>
-internal sealed class EventStreamTransport() : HttpClientPipelineTransport(SharedHttp.Client)
+internal sealed class EventStreamTransport(HttpClient client) : HttpClientPipelineTransport(client)
 {
     private static readonly MediaTypeWithQualityHeaderValue Events = new("text/event-stream");
 

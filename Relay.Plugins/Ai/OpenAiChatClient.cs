@@ -23,7 +23,7 @@ internal sealed class OpenAiChatClient : IChatClient
     private readonly ChatClientMetadata _metadata;
     private readonly string? _apiKey;
 
-    public OpenAiChatClient(Uri baseUrl, string? apiKey)
+    public OpenAiChatClient(Uri baseUrl, string? apiKey, HttpClient? http = null)
     {
         _apiKey = apiKey;
         _metadata = new("openai", baseUrl);
@@ -31,7 +31,7 @@ internal sealed class OpenAiChatClient : IChatClient
         _chat = new("unused", new ApiKeyCredential(apiKey ?? "unused"), new OpenAIClientOptions
         {
             Endpoint = baseUrl,
-            Transport = new EventStreamTransport(),
+            Transport = new EventStreamTransport(http ?? SharedHttp.Client),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0), // a chat costs money: the client decides whether to ask again
             ClientLoggingOptions = new() { EnableLogging = false },

@@ -11,7 +11,7 @@ internal sealed class AgentRig : IStopSignals, IDisposable
 
     public StringWriter Out { get; } = new();
 
-    public StringWriter Error { get; } = new();
+    public LineWriter Error { get; } = new();
 
     public Dictionary<string, string> Environment { get; } = [];
 

@@ -16,6 +16,9 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public static RunningNode Start(string relay, string upstream, params string[] more) => new(["--relay", relay, "--upstream", upstream, "--node-id", "test-node", .. more]);
 
+    /// <summary>Ends when the relay has welcomed it.</summary>
+    public Task Connected => _rig.Error.WaitForAsync("connected to").WaitAsync(FakeNodeLink.Bound);
+
     public void Stop() => _rig.Stop();
 
     public void StopNow() => _rig.StopNow();

@@ -6,4 +6,5 @@
 import './conversation.mjs';
 import './display.mjs';
 import './access.mjs';
+import './nodes.mjs';
 import './loss.mjs';

@@ -152,8 +152,9 @@ internal sealed class RawWebSocketClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _input.DisposeAsync();
+        // First, because a read that waits would hold the buffer.
         _tcp.Dispose();
+        await _input.DisposeAsync();
     }
 
     private static IEnumerable<(string Name, string Value)> Upgrade(int port) =>

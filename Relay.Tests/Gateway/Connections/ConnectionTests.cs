@@ -229,9 +229,10 @@ public sealed class ConnectionTests
         }));
         rig.Socket.IsStuck = false;
         rig.Connection.Answer(ConnectionRig.Frame("more"), Credit.None);
-        var here = Environment.CurrentManagedThreadId;
+        PluginCode.HoldsTheSendLoop = true;
         rig.Socket.Take();
-        Assert.NotEqual(here, await code.Ran.WaitAsync(ConnectionRig.Bound));
+        PluginCode.HoldsTheSendLoop = false;
+        Assert.False(await code.RanInTheSendLoop.WaitAsync(ConnectionRig.Bound));
         Assert.Equal(["full", "more"], rig.Socket.Texts);
         rig.Socket.End();
     }
@@ -250,15 +251,24 @@ public sealed class ConnectionTests
 
     private sealed class PluginCode : UserRun
     {
-        private readonly TaskCompletionSource<int> _ran = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Of the thread: its number would be another's as soon as the test awaits.
+        [ThreadStatic]
+        private static bool _holds;
 
-        public Task<int> Ran => _ran.Task;
+        private readonly TaskCompletionSource<bool> _ran = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public static bool HoldsTheSendLoop
+        {
+            set => _holds = value;
+        }
+
+        public Task<bool> RanInTheSendLoop => _ran.Task;
 
         internal override bool Inline => true;
 
         internal override UserOutcome Invoke(TurnScope scope)
         {
-            _ran.SetResult(Environment.CurrentManagedThreadId);
+            _ran.SetResult(_holds);
             return default;
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
+using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
@@ -18,7 +19,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), _store);
+        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

@@ -1,0 +1,102 @@
+using Relay.Core;
+using Relay.Core.Nodes;
+using Relay.Core.Runtime;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Nodes;
+
+/// <summary>A request that runs on a node: read as far as the relay needs to, and passed on as it is.</summary>
+internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime, StreamTable streams, NodeCallCounters counters, NodeLog log, TimeProvider time)
+{
+    /// <summary>Says which calls belong together, where the body has no <c>prompt_cache_key</c>.</summary>
+    public const string SessionHeader = "X-Session-Id";
+
+    private readonly RelayNodesOptions _options = settings.Nodes;
+    private readonly RequestBodies _bodies = new(settings.Nodes.MaxBodyBytes, settings.Nodes.MaxWaitingBytes);
+
+    public async Task HandleAsync(HttpContext context, Caller caller, string path)
+    {
+        try
+        {
+            var (body, error) = await _bodies.ReadAsync(context);
+            if (body is null)
+            {
+                await error!.WriteAsync(context);
+            }
+            else if (!CallBody.TryRead(body, out var read, out var fault))
+            {
+                _bodies.Release(body.Length);
+                await new CallError(StatusCodes.Status400BadRequest, "invalid_body", fault.Message, fault.Param).WriteAsync(context);
+            }
+            else
+            {
+                var ask = new NodeAsk(read.Model, caller.Key, Affinity(context, read));
+                var inbox = new CallInbox(new(HttpMethods.Post, path, RequestHeaders.Of(context.Request), body), time);
+                await (context.Request.Headers[ReplayStream.IdHeader] is [{ } id, ..] ? ResumableAsync(context, caller, ask, inbox, id) : DirectAsync(context, caller, ask, inbox));
+            }
+        }
+        catch (Exception e) when ((e is OperationCanceledException or IOException) && context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever has left gets no answer.
+        }
+    }
+
+    private static string? Affinity(HttpContext context, CallBody read)
+    {
+        var said = read.CacheKey ?? context.Request.Headers[SessionHeader].ToString();
+        return said.Length > 0 ? CallerKey.Hash(said) : null;
+    }
+
+    private async Task DirectAsync(HttpContext context, Caller caller, NodeAsk ask, CallInbox inbox)
+    {
+        using var gone = context.RequestAborted.UnsafeRegister(static state => ((CallInbox)state!).GiveUp(), inbox);
+        await RunAsync(caller.Tenant, ask, inbox, new HttpSink(context, time, _options.IdleTimeout));
+    }
+
+    // The work does not end with the connection that asked for it: that is the stream's first reader, and others may go on with it.
+    private async Task ResumableAsync(HttpContext context, Caller caller, NodeAsk ask, CallInbox inbox, string id)
+    {
+        CallError? error = null;
+        ReplayStream? stream = null;
+        if (!Ids.IsValid(id)) error = new(StatusCodes.Status400BadRequest, "invalid_stream_id", $"{ReplayStream.IdHeader} is 1 to {Ids.MaxBytes} bytes.");
+        else streams.TryAdd(caller, id, out stream, out error);
+        if (stream is null)
+        {
+            _bodies.Release(inbox.Request.Body.Length);
+            inbox.Dispose();
+            await error!.WriteAsync(context);
+            return;
+        }
+
+        stream.OnStop(inbox.GiveUp);
+        _ = RunDetachedAsync(caller.Tenant, ask, inbox, stream);
+        context.Response.Headers[ReplayStream.IdHeader] = id;
+        await stream.ReadAsync(context, 0);
+    }
+
+    private async Task RunDetachedAsync(TenantId tenant, NodeAsk ask, CallInbox inbox, ReplayStream stream)
+    {
+        try
+        {
+            await RunAsync(tenant, ask, inbox, stream);
+        }
+        catch (Exception e)
+        {
+            // A bug of ours, which no request is there to tell of.
+            log.CallFaulted(e, tenant);
+            stream.Stop();
+        }
+    }
+
+    private async Task RunAsync(TenantId tenant, NodeAsk ask, CallInbox inbox, ICallSink sink)
+    {
+        try
+        {
+            await new CallRunner(inbox, runtime.Nodes.Call(tenant, ask, inbox), ask, sink, _options, counters).RunAsync();
+        }
+        finally
+        {
+            _bodies.Release(inbox.Request.Body.Length);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Relay.Core;
+using Relay.Core.Errors;
+using Relay.Core.Nodes.Wire;
+using Relay.Core.Runtime;
+using Relay.Gateway.Connections;
+using Relay.Gateway.Endpoints;
+using Relay.Gateway.Hosting;
+using Relay.WebSockets;
+
+namespace Relay.Gateway.Nodes;
+
+/// <summary><c>/nodes</c>: the address at which nodes dial in.</summary>
+internal sealed class NodeEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance, NodeLog log)
+{
+    private const int ChunkBytes = 64 * 1024;
+    private const int WindowBytes = 256 * 1024;
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly string Version = "relay/" + (typeof(NodeEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0");
+
+    private readonly NodeTerms _terms = new(new(Heartbeat, ChunkBytes, WindowBytes, settings.Nodes.MaxBodyBytes, Version), HelloTimeout, ProbeTimeout, settings.Nodes.IdleTimeout);
+
+    // What a node sends is given on at once, and bounded by its requests' windows: the connection's own credit only bounds one reading.
+    private readonly ConnectionLimits _limits = new(
+        new(settings.Hub.QueueMultiplier, Math.Max(settings.Hub.QueueBytes, 2 * WindowBytes)),
+        Math.Max(settings.Hub.OutboxBytes, 2 * WindowBytes),
+        settings.Hub.CloseTimeout,
+        settings.Server.PingInterval,
+        settings.Server.PingTimeout)
+    {
+        TellsErrors = false,
+        TakesWhileDraining = true,
+    };
+
+    public async Task HandleAsync(HttpContext context, TenantId tenant)
+    {
+        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (!WebSocketHandshake.Offers(context.Request, NodeWire.Subprotocol))
+        {
+            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_handshake", $"A node speaks the subprotocol {NodeWire.Subprotocol}.");
+            return;
+        }
+
+        await entrance.RunAsync(context, tenant, entrant.Identity, new FrameReader(NodeWire.MaxControlBytes), _limits, connection =>
+        {
+            connection.Attach(new NodeUse(connection, tenant, runtime.Nodes, _terms, log));
+            return ValueTask.FromResult<ErrorCode?>(null);
+        });
+    }
+}
