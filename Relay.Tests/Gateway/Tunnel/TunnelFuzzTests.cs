@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Tunnel;
