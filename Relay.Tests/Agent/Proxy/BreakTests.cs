@@ -79,4 +79,24 @@ public class BreakTests
         time.Advance(TimeSpan.FromSeconds(13));
         await Assert.ThrowsAsync<SocketException>(() => ended);
     }
+
+    [Fact]
+    public async Task ARelayThatTakesOneTunnelForEachSocketIsFoundOut()
+    {
+        await using var between = new CutWire { HidesSubprotocol = true };
+        await using var rig = await ProxyRig.StartAsync();
+        between.To(rig.Relay!.Port);
+        await using var old = await ProxyRig.StartAsync(relayUrl: $"ws://127.0.0.1:{between.Port}");
+        var target = rig.Target();
+        foreach (var message in (string[])["one", "two"])
+        {
+            var client = await old.OpenAsync(target.Port);
+            var far = await target.AcceptAsync();
+            await client.SendAsync(message);
+            client.End();
+            Assert.Equal(message, await far.ReceiveAllAsync());
+            far.End();
+            Assert.Equal("", await client.ReceiveAllAsync());
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Relay.Tests.Agent.Proxy;
 
@@ -19,6 +20,9 @@ internal sealed class CutWire : IAsyncDisposable
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>Keeps the relay from seeing that many tunnels are asked for on one socket: it is then one that cannot do that.</summary>
+    public bool HidesSubprotocol { get; set; }
 
     public void To(int port) => _running = RunAsync(port);
 
@@ -79,7 +83,9 @@ internal sealed class CutWire : IAsyncDisposable
                 var read = await from.ReceiveAsync(bytes);
                 if (_frozen.Task.IsCompleted) return;
                 if (read == 0) break;
-                await to.SendAsync(bytes.AsMemory(0, read));
+                var passed = bytes.AsMemory(0, read);
+                if (HidesSubprotocol) passed = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(passed.Span).Replace("Sec-WebSocket-Protocol: relay.tunnel.v2\r\n", "", StringComparison.Ordinal));
+                await to.SendAsync(passed);
             }
 
             to.Shutdown(SocketShutdown.Send);
