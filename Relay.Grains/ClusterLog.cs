@@ -50,6 +50,6 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(7004, LogLevel.Error, "A turn of peers or a trunk threw; the relay has a bug")]
     internal partial void PeersFailed(Exception exception);
 
-    [LoggerMessage(8001, LogLevel.Error, "A turn of a {Actor} threw; the relay has a bug")]
-    internal partial void NodesFailed(Exception exception, string actor);
+    [LoggerMessage(8001, LogLevel.Warning, "The nodes of {Tenant} cannot be reached: {Reason}")]
+    internal partial void NodePoolUnreachable(Core.TenantId tenant, string reason);
 }

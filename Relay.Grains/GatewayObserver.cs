@@ -34,6 +34,12 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
 
     public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(user)?.Held() ?? Holding.Nothing);
 
+    public Task TakeNodes(NodeNewsBatch batch)
+    {
+        runtime.ClusterNodes.Take(batch);
+        return Task.CompletedTask;
+    }
+
     public Task Carry(TrunkMessage message)
     {
         runtime.ClusterPeers.Receive(message);

@@ -31,6 +31,9 @@ internal static class GrainAddresses
     /// <summary>Two peers that want to talk.</summary>
     public static IPeerPipeGrain Pipe(this IGrainFactory grains, PipeKey pipe) => grains.GetGrain<IPeerPipeGrain>(pipe.ToActorKey());
 
+    /// <summary>A tenant's nodes.</summary>
+    public static INodePoolGrain NodePool(this IGrainFactory grains, TenantId tenant) => grains.GetGrain<INodePoolGrain>(new CentralKey(tenant, 0).ToActorKey());
+
     /// <summary>The directory of gateways.</summary>
     public static IGatewayDirectoryGrain Gateways(this IGrainFactory grains) => grains.GetGrain<IGatewayDirectoryGrain>(0);
 }

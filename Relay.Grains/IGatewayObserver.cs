@@ -17,4 +17,8 @@ internal interface IGatewayObserver : IGrainObserver
     /// <summary>What another gateway sends to this one.</summary>
     [Alias("Carry")]
     Task Carry(TrunkMessage message);
+
+    /// <summary>What a tenant's pool of nodes tells the gateway.</summary>
+    [Alias("TakeNodes")]
+    Task TakeNodes(NodeNewsBatch batch);
 }

@@ -19,8 +19,6 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     private readonly GatewayPresence _presence;
     private readonly GatewayObserver _observer;
     private readonly SiloHubs? _hubs;
-    private readonly LocalNodes _nodes;
-    private readonly ITimer _nodesSweep;
     private readonly ConcurrentDictionary<string, bool> _gone = new();
     private CancellationTokenSource _upheaval = new();
     private long _numbers;
@@ -36,8 +34,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         Log = new(logs.CreateLogger<OrleansRuntime>());
         ClusterRooms = new(this, runtime.Rooms);
         ClusterPeers = new(this, runtime.Peers);
-        _nodes = new(runtime.Nodes, new(time), Log.NodesFailed);
-        _nodesSweep = time.CreateTimer(static state => ((LocalNodes)state!).Sweep(), _nodes, runtime.SweepInterval, runtime.SweepInterval);
+        ClusterNodes = new(this);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
@@ -53,8 +50,9 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     internal ClusterPeers ClusterPeers { get; }
 
     /// <inheritdoc/>
-    /// <remarks>Of this gateway alone: callers at another one do not find its nodes.</remarks>
-    public INodeRuntime Nodes => _nodes;
+    public INodeRuntime Nodes => ClusterNodes;
+
+    internal ClusterNodes ClusterNodes { get; }
 
     internal IGrainFactory Grains { get; }
 
@@ -136,7 +134,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         _isOver = true;
         _hubs?.Gateway = null;
         ClusterPeers.Dispose();
-        _nodesSweep.Dispose();
+        ClusterNodes.Dispose();
         _presence.Dispose();
     }
 

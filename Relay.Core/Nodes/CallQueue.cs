@@ -62,7 +62,7 @@ internal sealed class CallQueue<TCall>(int limit)
     {
         if (!_calls.Remove(call, out var caller)) return false;
         var place = caller.Calls.First;
-        while (!ReferenceEquals(place!.Value.Call, call)) place = place.Next;
+        while (!place!.Value.Call.Equals(call)) place = place.Next;
         caller.Calls.Remove(place);
         if (caller.Calls.Count > 0) return true;
         _callers.Remove(caller.Key, out var turn);

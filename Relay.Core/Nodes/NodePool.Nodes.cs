@@ -15,6 +15,15 @@ public sealed partial class NodePool<TNode, TCall>
     public IEnumerable<ModelDescription> Models() =>
         _models.OrderBy(static model => model.Key, StringComparer.Ordinal).Select(static model => new ModelDescription(model.Key, model.Value.Holders.Count, model.Value.Queue.Count));
 
+    /// <summary>All sockets, those that wait for what a probe gives among them.</summary>
+    /// <returns>The sockets.</returns>
+    public IEnumerable<TNode> Sockets() => _sockets.Keys;
+
+    /// <summary>A rule that began anew learns of a call that a node has.</summary>
+    /// <param name="socket">The node's socket.</param>
+    /// <param name="call">The call.</param>
+    public void Has(TNode socket, TCall call) => Own(socket)?.Calls.Add(call);
+
     /// <summary>A node has connected. While there is another with its id, it waits until that one is known to be dead.</summary>
     /// <param name="socket">Its socket.</param>
     /// <param name="offer">What it offers.</param>
@@ -48,7 +57,7 @@ public sealed partial class NodePool<TNode, TCall>
     public void Change(TNode socket, NodeOffer offer, Turn turn)
     {
         if (!_sockets.TryGetValue(socket, out var node) || node.Id != offer.NodeId) return;
-        if (node.Node != socket)
+        if (!node.Node.Equals(socket))
         {
             node.Claimant = (socket, offer);
             return;
@@ -77,7 +86,7 @@ public sealed partial class NodePool<TNode, TCall>
     public void Leave(TNode socket, Turn turn)
     {
         if (!_sockets.Remove(socket, out var node)) return;
-        if (node.Node != socket)
+        if (!node.Node.Equals(socket))
         {
             node.Claimant = null;
             return;

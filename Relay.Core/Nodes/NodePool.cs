@@ -140,5 +140,5 @@ public sealed partial class NodePool<TNode, TCall>
     private IEnumerable<PooledModel<TNode, TCall>> Waited(PooledNode<TNode, TCall> node) =>
         node.Offer.Models.Select(name => _models[name]).Where(static model => model.Queue.Count > 0);
 
-    private PooledNode<TNode, TCall>? Own(TNode socket) => _sockets.TryGetValue(socket, out var node) && node.Node == socket ? node : null;
+    private PooledNode<TNode, TCall>? Own(TNode socket) => _sockets.TryGetValue(socket, out var node) && node.Node.Equals(socket) ? node : null;
 }

@@ -13,6 +13,7 @@ internal class ClusterHost : ContractHost
 
     private readonly RelayCluster _cluster;
     private readonly OrleansRuntime _gateway;
+    private OrleansRuntime? _another;
 
     public ClusterHost(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe, bool inSilo = false) => (_cluster, _gateway) = Task.Run(async () =>
     {
@@ -23,6 +24,9 @@ internal class ClusterHost : ContractHost
     public override IRelayRuntime Runtime => _gateway;
 
     public override RuntimeCounters Counters => _cluster.Counters;
+
+    /// <summary>A second gateway in front of the same silos.</summary>
+    public OrleansRuntime Another() => _another ??= Task.Run(_cluster.StartGatewayAsync).GetAwaiter().GetResult();
 
     public override void Advance(TimeSpan by) => _cluster.Time.Advance(by);
 
@@ -90,5 +94,17 @@ public sealed class ClusterRoomHistoryTests : RoomHistoryContract
 
 public sealed class ClusterPeerTests : PeerContract
 {
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}
+
+public sealed class ClusterNodeTests : NodeContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}
+
+public sealed class TwoGatewayNodeTests : NodeContract
+{
+    private protected override IRelayRuntime NodesAt => ((ClusterHost)Host).Another();
+
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
 }

@@ -91,3 +91,8 @@ public sealed class InProcessPeerTests : PeerContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
 }
+
+public sealed class InProcessNodeTests : NodeContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}

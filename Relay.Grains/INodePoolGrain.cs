@@ -1,0 +1,26 @@
+using Relay.Grains.Wire;
+
+namespace Relay.Grains;
+
+/// <summary>A tenant's nodes, and the calls that want one, wherever in the cluster they are.</summary>
+[Alias("relay.INodePoolGrain")]
+internal interface INodePoolGrain : IGrainWithStringKey
+{
+    /// <summary>A gateway tells what has happened, in order. A batch that comes twice counts once.</summary>
+    /// <returns>The pool's life: in another than before it knows nothing of what it was told before.</returns>
+    [Alias("Take")]
+    Task<Guid> Take(GatewayRef gateway, long number, NodeTelling[] items);
+
+    /// <summary>The pool tells itself that time has passed.</summary>
+    [Alias("Tick")]
+    Task Tick();
+
+    /// <summary>An operator looks.</summary>
+    [Alias("List")]
+    Task<NodeListingView> List();
+
+    /// <summary>An operator drains a node, or ends that.</summary>
+    /// <returns>False when there is no such node.</returns>
+    [Alias("Drain")]
+    Task<bool> Drain(string nodeId, bool drains);
+}
