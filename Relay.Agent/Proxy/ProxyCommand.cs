@@ -53,7 +53,7 @@ internal static class ProxyCommand
         try
         {
             bundle = settings.CaFile is null ? null : CaBundle.Write(settings.CaFile);
-            var first = await FirstLinkAsync(carrier, target, context, logger);
+            var first = await FirstLinkAsync(carrier, target, context, logger, ending.Token);
             if (first.Refused) return (int)ExitCode.Refused;
             var link = carrier.RunAsync(first.Link, ending.Token);
             var environment = Environment(context, target, settings, server, bundle);
@@ -81,11 +81,12 @@ internal static class ProxyCommand
     }
 
     // Only a refusal ends the proxy: a relay that is not there yet may come.
-    private static async Task<(bool Refused, Task<SocketEnd>? Link)> FirstLinkAsync(RelayCarrier carrier, RelayTarget target, AgentContext context, ILogger logger)
+    private static async Task<(bool Refused, Task<SocketEnd>? Link)> FirstLinkAsync(
+        RelayCarrier carrier, RelayTarget target, AgentContext context, ILogger logger, CancellationToken ending)
     {
         try
         {
-            return (false, await carrier.ConnectAsync(context.Stopping.Finish));
+            return (false, await carrier.ConnectAsync(ending, context.Stopping.Finish));
         }
         catch (DialException fault)
         {

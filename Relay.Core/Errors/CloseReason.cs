@@ -80,6 +80,15 @@ public enum CloseReason
 
     /// <summary>A node took nothing of what it was sent.</summary>
     NodeStalled,
+
+    /// <summary>A tunnel's connection to its target was broken off.</summary>
+    TunnelLost,
+
+    /// <summary>Nothing came through a tunnel for the idle timeout.</summary>
+    TunnelIdle,
+
+    /// <summary>The bytes of a tunnel's user, or tenant, are used up.</summary>
+    TunnelQuota,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

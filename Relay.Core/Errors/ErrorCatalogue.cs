@@ -1,6 +1,6 @@
 namespace Relay.Core.Errors;
 
-/// <summary>Every error code and close code of hubs and rooms, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
+/// <summary>Every error code and close code, in one place (DESIGN rule 9). docs/protocol.md is checked against it.</summary>
 public static class ErrorCatalogue
 {
     /// <summary>Looks an error up.</summary>
@@ -59,6 +59,9 @@ public static class ErrorCatalogue
         CloseReason.BadNodeMessage => NodeFault,
         CloseReason.HelloTimeout => NoHello,
         CloseReason.NodeStalled => Stalled,
+        CloseReason.TunnelLost => NoTarget,
+        CloseReason.TunnelIdle => IdleTunnel,
+        CloseReason.TunnelQuota => NoBytes,
     };
 
     private static readonly ErrorEntry MissingUserId = new("missing_user_id", CloseReason.MissingUserId, "No user in the connection's identity.");
@@ -82,7 +85,7 @@ public static class ErrorCatalogue
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");
-    private static readonly CloseEntry Protocol = new(1002, "protocol_error", Reconnect.Never, "The client broke RFC 6455.");
+    private static readonly CloseEntry Protocol = new(1002, "protocol_error", Reconnect.Never, "The client broke RFC 6455, or the protocol of tunnels.");
     private static readonly CloseEntry Utf8 = new(1007, "invalid_utf8", Reconnect.Never, "A text message or a close reason was not UTF-8.");
     private static readonly CloseEntry TooBig = new(1009, "message_too_big", Reconnect.Never, "A message was over hub.max_message_bytes, or rooms.max_message_bytes.");
     private static readonly CloseEntry NoUser = new(4401, "missing_user_id", Reconnect.Never, "No user in the connection's identity.");
@@ -106,4 +109,7 @@ public static class ErrorCatalogue
     private static readonly CloseEntry NodeFault = new(4400, "bad_node_message", Reconnect.Later, "A node sent what is no message of the node socket, or at the wrong time; the relay's log says what was wrong.");
     private static readonly CloseEntry NoHello = new(4410, "hello_timeout", Reconnect.Later, "A node did not say who it is within 10 s.");
     private static readonly CloseEntry Stalled = new(4408, "node_stalled", Reconnect.Later, "A node took nothing of what it was sent for nodes.idle_timeout.");
+    private static readonly CloseEntry NoTarget = new(4502, "tunnel_lost", Reconnect.Later, "The connection of a tunnel to its target was broken off.");
+    private static readonly CloseEntry IdleTunnel = new(4504, "tunnel_idle", Reconnect.AtOnce, "Nothing came through the tunnel for tunnel.idle_timeout.");
+    private static readonly CloseEntry NoBytes = new(4413, "tunnel_quota", Reconnect.Later, "The bytes of the tunnel's user, or of its tenant, are used up.");
 }

@@ -3,7 +3,7 @@
 const Catalogue = [
   { code: 1000, name: 'normal', reconnect: 'later', meaning: 'This end closed.' },
   { code: 1001, name: 'going_away', reconnect: 'later', meaning: 'The relay is being stopped.' },
-  { code: 1002, name: 'protocol_error', reconnect: 'never', meaning: 'The client broke RFC 6455.' },
+  { code: 1002, name: 'protocol_error', reconnect: 'never', meaning: 'The client broke RFC 6455, or the protocol of tunnels.' },
   { code: 1007, name: 'invalid_utf8', reconnect: 'never', meaning: 'A text message was not UTF-8.' },
   { code: 1009, name: 'message_too_big', reconnect: 'never', meaning: 'A message was over hub.max_message_bytes, or rooms.max_message_bytes.' },
   { code: 4400, name: 'bad_node_message', reconnect: 'later', meaning: 'A node broke the protocol of nodes.' },
@@ -20,11 +20,14 @@ const Catalogue = [
   { code: 4410, name: 'hello_timeout', reconnect: 'later', meaning: 'A node did not say who it is.' },
   { code: 4413, name: 'hold_full', reconnect: 'later', meaning: 'More was sent than is held for a partner that has not come.' },
   { code: 4413, name: 'too_many_documents', reconnect: 'never', meaning: 'The peer wants to be introduced for too many documents.' },
+  { code: 4413, name: 'tunnel_quota', reconnect: 'later', meaning: 'The bytes of the tunnel’s user or tenant are used up.' },
   { code: 4420, name: 'rate_limited', reconnect: 'later', meaning: 'The rate was exceeded for too long.' },
   { code: 4429, name: 'max_connections_reached', reconnect: 'later', meaning: 'The user is at the limit of connections.' },
   { code: 4429, name: 'too_many_rooms', reconnect: 'later', meaning: 'The tenant has as many rooms as allowed.' },
   { code: 4429, name: 'too_many_nodes', reconnect: 'later', meaning: 'The tenant has as many nodes as allowed.' },
   { code: 4500, name: 'hub_creation_failed', reconnect: 'later', meaning: 'The user’s hub could not be made.' },
+  { code: 4502, name: 'tunnel_lost', reconnect: 'later', meaning: 'The tunnel’s connection to its target was broken off.' },
+  { code: 4504, name: 'tunnel_idle', reconnect: 'at once', meaning: 'Nothing came through the tunnel for too long.' },
 ];
 
 // What a browser reports when the relay has sent no code.

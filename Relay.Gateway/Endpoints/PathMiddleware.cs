@@ -19,6 +19,7 @@ internal sealed class PathMiddleware(
     PipeEndpoint pipes,
     NodeEndpoint nodes,
     OpenAiEndpoint openAi,
+    TunnelEndpoint tunnels,
     RelaySettings settings,
     HostPolicy hosts)
 {
@@ -33,6 +34,7 @@ internal sealed class PathMiddleware(
 
         context.Features.Set<IRelayPath>(path);
         if (path.Segments is ["ws"]) return hub.HandleAsync(context, path.Tenant);
+        if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context, path.Tenant);
         if (settings.Peers.Enabled)
         {
             if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, path.Tenant, peer);

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
@@ -73,11 +74,20 @@ internal static class WebSocketHandshake
     /// <param name="reader">How its frames are read.</param>
     public static async ValueTask<IFrameSocket> AcceptAsync(HttpContext context, IFrameReader reader)
     {
+        var (transport, abort) = await UpgradeAsync(context, Subprotocols.FirstOrDefault(one => Offers(context.Request, one)));
+        return new PipeSocket(transport, reader, abort);
+    }
+
+    /// <summary>Answers 101 and gives the bytes that follow, and what cuts the connection.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="subprotocol">The subprotocol, one of those that the client offers, or null.</param>
+    public static async ValueTask<(IDuplexPipe Transport, Action Abort)> UpgradeAsync(HttpContext context, string? subprotocol)
+    {
         var headers = context.Response.Headers;
         headers.Upgrade = "websocket";
         headers.Connection = "Upgrade";
         headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey!);
-        if (Subprotocols.FirstOrDefault(one => Offers(context.Request, one)) is { } spoken) headers.SecWebSocketProtocol = spoken;
+        if (subprotocol is not null) headers.SecWebSocketProtocol = subprotocol;
 
         // A slow reader is the outbox's affair: the server must not cut it for its rate.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
@@ -88,7 +98,7 @@ internal static class WebSocketHandshake
 
         // Not the context's own Abort: it throws once the request is over, which may be in the very moment of an abort.
         var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        return new PipeSocket(transport, reader, lifetime.Abort);
+        return (transport, lifetime.Abort);
     }
 
     private static bool HasToken(Microsoft.Extensions.Primitives.StringValues values, string token)

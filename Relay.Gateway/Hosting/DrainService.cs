@@ -1,5 +1,6 @@
 using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
+using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Hosting;
 
@@ -7,23 +8,25 @@ namespace Relay.Gateway.Hosting;
 /// The graceful stop: before the server stops listening, clients' messages under way are answered, then every client is told 1001,
 /// then plugins end in good order, all within <c>server.drain_timeout</c>.
 /// </summary>
-internal sealed partial class DrainService(RelaySettings settings, ConnectionRegistry registry, IRelayRuntime runtime, TimeProvider time, ILogger<DrainService> logger) : IHostedLifecycleService
+internal sealed partial class DrainService(RelaySettings settings, ConnectionRegistry registry, TunnelRegistry tunnels, IRelayRuntime runtime, TimeProvider time, ILogger<DrainService> logger) : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         var timeout = settings.Server.DrainTimeout;
-        LogDraining(registry.Count, timeout.TotalSeconds);
+        LogDraining(registry.Count + tunnels.Count, timeout.TotalSeconds);
         var began = time.GetTimestamp();
-        var drained = registry.Drain();
+        var drained = Task.WhenAll(registry.Drain(), tunnels.Drain());
 
         // What hangs gets half of the time to be answered; the rest is for goodbyes that a slow peer has to read, and for plugins.
         if (!await EndsAsync(drained, timeout / 2))
         {
             registry.CloseAll();
+            tunnels.CloseAll();
             if (!await EndsAsync(drained, timeout / 4))
             {
-                LogLeft(registry.Count);
+                LogLeft(registry.Count + tunnels.Count);
                 registry.AbortAll();
+                tunnels.AbortAll();
                 await EndsAsync(drained, timeout / 20);
             }
         }

@@ -8,6 +8,7 @@ using Relay.Gateway.Endpoints;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tunnel;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -24,8 +25,11 @@ internal static class RelayServices
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<NodeCallCounters>();
+        services.AddSingleton<TunnelCounters>();
+        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
+            provider.GetRequiredService<TunnelCounters>(),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
@@ -54,6 +58,11 @@ internal static class RelayServices
         services.AddSingleton<StreamTable>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
+        services.TryAddSingleton<ITunnelResolver, SystemResolver>();
+        services.AddSingleton<TunnelDialer>();
+        services.AddSingleton<TunnelLog>();
+        services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
+        services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<IChatNodes, NodeChats>();
         services.AddHostedService<DrainService>();
         return services;

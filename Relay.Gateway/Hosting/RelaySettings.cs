@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Relay.Core.Tunnel;
 
 namespace Relay.Gateway.Hosting;
 
@@ -24,6 +25,8 @@ internal sealed record RelaySettings
 
     public RelayNodesOptions Nodes { get; init; } = new();
 
+    public RelayTunnelOptions Tunnel { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();
@@ -48,6 +51,9 @@ internal sealed record RelaySettings
 internal sealed record RelayTenantOptions
 {
     public bool Suspended { get; init; }
+
+    /// <summary>Beside <c>tunnel.allow</c>.</summary>
+    public ImmutableArray<EgressRule> TunnelAllow { get; init; } = [];
 }
 
 internal enum AuthMode

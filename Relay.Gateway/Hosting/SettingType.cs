@@ -70,6 +70,12 @@ internal static class SettingTypes
         };
     }
 
+    public static SettingType<long> Long(long min, long max) => new(
+        $"a whole number of bytes from {min} to {max}",
+        (string text, out long value) =>
+            long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
+        value => value.ToString(CultureInfo.InvariantCulture));
+
     private static SettingType<int> Whole(string what, int min, int max) => new(
         $"{what} from {min} to {max}",
         (string text, out int value) =>

@@ -79,12 +79,6 @@ internal sealed class SettingsLoader
                 _faults.Add(raw, fault);
             _origins[setting.Key] = raw.Origin;
         }
-        else if (SettingsMap.LaterName(raw.Path) is { } later)
-        {
-            // A whole section of a later version is one fault, not one for each of its keys.
-            if (!_faults.Concerns(later))
-                _faults.Add(raw.Origin, later, "is not part of this version");
-        }
         else if (!SettingsMap.IsSection(raw.Path))
         {
             _faults.Add(raw, _faults.Full ? "unknown key" : SettingsMap.Unknown(raw.Path));

@@ -159,9 +159,11 @@ internal static partial class SettingsMap
         .. RoomSettings.All,
         .. PeerSettings.All,
         .. NodeSettings.All,
+        .. TunnelSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),
+        new TenantAllowSetting(),
         new PluginSetting(),
     ];
 }

@@ -5,10 +5,6 @@ namespace Relay.Gateway.Hosting;
 /// <summary>Finding a row, and saying why there is none.</summary>
 internal static partial class SettingsMap
 {
-    // Names that the documentation of later versions uses: their reader should not go looking for a typing mistake.
-    private static readonly ImmutableArray<string> Later =
-        ["tunnel"];
-
     // A name further away than this is another word, not a slip of the fingers.
     private const int MaxDistance = 3;
 
@@ -30,18 +26,11 @@ internal static partial class SettingsMap
     /// <summary>A map of settings, not a setting.</summary>
     public static bool IsSection(ImmutableArray<string> path) => IsReserved(path) && Find(path) is null;
 
-    /// <summary>The name of a later version that this path is, or lies under.</summary>
-    public static string? LaterName(ImmutableArray<string> path)
-    {
-        var key = string.Join('.', path);
-        return Later.FirstOrDefault(name => key == name || key.StartsWith(name + '.', StringComparison.Ordinal));
-    }
-
     public static string Unknown(ImmutableArray<string> path)
     {
         for (var length = path.Length - 1; length > 0; length--)
         {
-            if (Find(path[..length]) is { } setting and not (TenantSetting or PluginSetting or RoomPatternSetting))
+            if (Find(path[..length]) is { } setting and not (TenantSetting or TenantAllowSetting or PluginSetting or RoomPatternSetting))
                 return $"unknown key: {setting.Key} is one value, not a map";
         }
 

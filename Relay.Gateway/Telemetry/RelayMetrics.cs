@@ -1,9 +1,12 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Reflection;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
+using Relay.Core.Tunnel;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
+using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -20,16 +23,19 @@ internal sealed class RelayMetrics : IDisposable
     // Of CallOutcome.
     private static readonly string[] Names = ["served", "unknown_model", "busy", "failed", "broken", "cancelled"];
 
+    private static readonly TunnelEnd[] Ends = Enum.GetValues<TunnelEnd>();
+
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store)
+    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
         AddHubs(runtime);
         AddRooms(rooms);
         AddNodes(nodes, calls);
+        AddTunnels(tunnels);
         AddPlugins(runtime);
         if (store is not null) AddStore(store);
     }
@@ -112,6 +118,28 @@ internal sealed class RelayMetrics : IDisposable
         Counter("relay_node_turn_faults_total", "Turns of a tenant's nodes that threw: each is a bug of the relay.", () => nodes.TurnFaults);
     }
 
+    private void AddTunnels(TunnelCounters tunnels)
+    {
+        Gauge("relay_tunnel_open", "Tunnels that are open.", () => OpenTunnels(tunnels));
+        Counter("relay_tunnel_opened_total", "Tunnels whose target was connected.", () => tunnels.Opened);
+        Counters(
+            "relay_tunnel_refused_total",
+            "Tunnels that were refused, by HTTP status.",
+            "status",
+            TunnelCounters.Statuses.Select(status => (status.ToString(CultureInfo.InvariantCulture), (Func<long>)(() => tunnels.Refused(status)))));
+        Counters(
+            "relay_tunnel_ended_total",
+            "Tunnels that were open and ended, by reason.",
+            "reason",
+            Ends.Select(end => (end.Name(), (Func<long>)(() => tunnels.Ended(end)))));
+        Counters(
+            "relay_tunnel_bytes_total",
+            "Bytes that tunnels moved: up from clients, down from targets.",
+            "direction",
+            [("up", () => tunnels.Up), ("down", () => tunnels.Down)]);
+        Gauge("relay_tunnel_held_bytes", "Bytes of clients that wait for targets which do not read.", () => tunnels.Held);
+    }
+
     private void AddPlugins(RuntimeCounters runtime)
     {
         Counter("relay_plugin_crashes_total", "Crashes of plugin instances.", () => runtime.Crashes);
@@ -154,6 +182,12 @@ internal sealed class RelayMetrics : IDisposable
     {
         var left = rooms.Leaves;
         return rooms.Joins - left;
+    }
+
+    private static long OpenTunnels(TunnelCounters tunnels)
+    {
+        var ended = Ends.Sum(tunnels.Ended);
+        return tunnels.Opened - ended;
     }
 
     // What is closed is read first: a connection that opens and closes meanwhile must not make this negative.

@@ -13,7 +13,7 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
     // So much may wait for the local client before the socket is not read any more.
     private const int MostWaiting = 256 * 1024;
 
-    // A response's header block and a refusal's body, each.
+    // A response's header block, with a refusal's body.
     private const int MostOfResponse = 16 * 1024;
 
     private readonly RelaySocket _socket;
@@ -27,6 +27,7 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
     private readonly ChunkReader _reader = new();
     private readonly List<byte> _response = [];
     private int _status;
+    private int _refusalBytes;
 
     private readonly Lock _gate = new();
     private TaskCompletionSource? _room;
@@ -91,17 +92,7 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
         }
 
         _response.AddRange(data);
-        if (_status != 0) return _response.Count > 2 * MostOfResponse ? "a refusal that does not end" : null;
-        var length = HeaderBlock.Length(_response.ToArray());
-        if (length < 0) return _response.Count > MostOfResponse ? "no HTTP response" : null;
-        _status = Status([.. _response[..length]]);
-        if (_status == 0) return "no HTTP response";
-        if (_status != 200) return null;
-        byte[] behind = [.. _response[length..]];
-        _answer.TrySetResult(new(200, _response[..length].ToArray(), this));
-        _response.Clear();
-        if (behind.Length > 0) Write(behind);
-        return null;
+        return _response.Count > MostOfResponse ? "a response that does not end" : _status == 0 ? ReadResponse(_response.ToArray()) : FinishRefusal();
     }
 
     public ValueTask ReadyAsync()
@@ -114,24 +105,43 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
         }
     }
 
-    private static int Status(byte[] bytes)
+    private string? ReadResponse(byte[] response)
     {
-        if (HeaderBlock.Read(bytes) is not { } block) return 0;
+        var length = HeaderBlock.Length(response);
+        if (length < 0) return null;
+        if (HeaderBlock.Read(response.AsSpan(0, length)) is not { } block) return "no HTTP response";
         var first = block.FirstLine.Split(' ', 3);
         var isResponse = first.Length >= 2 && first[0] is "HTTP/1.0" or "HTTP/1.1";
-        return isResponse && int.TryParse(first[1], out var status) && status is >= 200 and <= 599 ? status : 0;
+        if (!isResponse || !int.TryParse(first[1], out _status) || _status is not (200 or (>= 300 and <= 599))) return "no HTTP response";
+        if (_status != 200)
+        {
+            _refusalBytes = int.TryParse(block.Values("Content-Length").FirstOrDefault(), out var body) ? length + body : int.MaxValue;
+            return FinishRefusal();
+        }
+
+        _answer.TrySetResult(new(200, response.AsMemory(0, length), this));
+        _response.Clear();
+        if (response.Length > length) Write(response.AsSpan(length));
+        return null;
+    }
+
+    // A refusal without a length ends with the socket.
+    private string? FinishRefusal()
+    {
+        if (_response.Count < _refusalBytes) return null;
+        SendClose(CloseCodes.Normal);
+        return "all of its refusal";
     }
 
     private async Task RunAsync()
     {
         var end = await _socket.ReceiveAsync(this);
         var isInOrder = end.Code is CloseCodes.Normal or CloseCodes.NoStatus;
-        if (_status is not (0 or 200))
+        if (_status is >= 300 && _response.Count <= MostOfResponse)
         {
-            // The refusal ends with the socket, in whatever way that does.
             _answer.TrySetResult(new(_status, _response.ToArray(), null));
         }
-        else if (_status == 0)
+        else if (_status != 200)
         {
             _answer.TrySetResult(new(502, ConnectReply.Refusal(502, $"The tunnel was lost before it was open: {end.Why}."), null));
         }
@@ -143,7 +153,7 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
             return;
         }
 
-        if (TryLose()) _output.Break();
+        if (TryLose() && _status == 200) _output.Break();
         Dispose();
     }
 

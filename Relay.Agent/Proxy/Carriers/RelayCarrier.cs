@@ -23,15 +23,12 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     private bool _knowsNoStreams;
 
     /// <summary>The first try. Afterwards <see cref="RunAsync"/> keeps the link.</summary>
+    /// <param name="life">Ends the link.</param>
+    /// <param name="cancel">Ends the try.</param>
     /// <exception cref="DialException">There is no connection.</exception>
-    public async Task<Task<SocketEnd>?> ConnectAsync(CancellationToken cancel)
+    public async Task<Task<SocketEnd>?> ConnectAsync(CancellationToken life, CancellationToken cancel)
     {
-        if (inChunks)
-        {
-            _next.TrySetResult(null);
-            return null;
-        }
-
+        if (inChunks) return null;
         var upgraded = await upgrade.ConnectAsync(TunnelFrames.Subprotocol, cancel);
         if (upgraded.Subprotocol != TunnelFrames.Subprotocol)
         {
@@ -45,7 +42,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
         var link = new MuxLink(new RelaySocket(upgraded, time, countsWhileSending: true), logger);
         ProxyLog.Connected(logger, upgrade.Address);
         _next.TrySetResult(link);
-        return RunLinkAsync(link, cancel);
+        return RunLinkAsync(link, life);
     }
 
     /// <summary>Keeps the link until cancelled.</summary>
@@ -68,7 +65,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
             {
                 try
                 {
-                    link = await ConnectAsync(cancel);
+                    link = await ConnectAsync(cancel, cancel);
                     continue;
                 }
                 catch (DialException fault)
@@ -94,6 +91,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     {
         try
         {
+            if (inChunks) return await OpenInChunksAsync(target, output, cancel);
             for (var tries = 0; tries < 2; tries++)
             {
                 Task<MuxLink?> next;

@@ -3,6 +3,7 @@ using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Tunnel;
 using Relay.Tests.Contract;
 using Relay.Tests.Rules;
 using Relay.Tests.Support;
@@ -48,7 +49,8 @@ public sealed class DrainTests
         registry.Add(rig.Connection);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         rig.Socket.OnFlush = () => closed.TrySetResult();
-        var stopped = new DrainService(settings, registry, host.Runtime, time, NullLogger<DrainService>.Instance).StoppingAsync(CancellationToken.None);
+        using var tunnels = new TunnelRegistry(time, TimeSpan.FromHours(1), new(settings.Tunnel, time));
+        var stopped = new DrainService(settings, registry, tunnels, host.Runtime, time, NullLogger<DrainService>.Instance).StoppingAsync(CancellationToken.None);
         time.Advance((settings.Server.DrainTimeout / 2) - TimeSpan.FromTicks(1));
         Assert.False(rig.Connection.IsClosed);
         time.Advance(TimeSpan.FromTicks(1));

@@ -97,14 +97,14 @@ public class CrossCheckTests
         [
             "--port: unknown option (--help lists them)",
             "relay.yaml:2: server.port: must be a whole number from 0 to 65535, not \"70000\"",
-            "relay.yaml:3: tunnel: is not part of this version",
+            "relay.yaml:3: tunel: unknown key",
             "RELAY_HUB__QUEUE: hub.queue: unknown key",
             "--logging:level: logging.level: must be trace, debug, info, warn, error or none, not \"loud\"",
             "auth.mode: none is refused",
         ],
         new Loading
         {
-            Yaml = "server:\n  port: 70000\ntunnel: {}",
+            Yaml = "server:\n  port: 70000\ntunel: 1",
             Environment = new() { ["RELAY_HUB__QUEUE"] = "1" },
             Args = ["--port", "9000", "--logging:level", "loud", "--server:host", "0.0.0.0"],
         }.Faults().Select(fault => fault.Split(" while ")[0]));

@@ -31,7 +31,6 @@ public class EnvironmentTests
     [Theory]
     [InlineData("RELAY_SERVER__HOTS", "server.hots", "server.host")]
     [InlineData("RELAY_SERVER__", "server.", "unknown key")]
-    [InlineData("RELAY_TUNNEL__ENABLED", "tunnel", "not part of this version")]
     [InlineData("RELAY_HUB__QUEUE_BYTES__X", "hub.queue_bytes.x", "hub.queue_bytes is one value")]
     public void AnUnknownKeyNamesItsVariable(string name, string key, string says)
     {

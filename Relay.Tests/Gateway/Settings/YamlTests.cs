@@ -56,11 +56,6 @@ public class YamlTests
     public void AValueInTheWrongPlaceIsNamedByItsKey(string yaml, string fault) =>
         Assert.StartsWith("relay.yaml:1: " + fault, Assert.Single(Loading.FaultsOf(yaml)));
 
-    [Theory]
-    [InlineData("tunnel: { paths: [/tunnel] }", "tunnel")]
-    public void SectionsOfLaterVersionsSaySoOnce(string yaml, string key) =>
-        Assert.Equal([$"relay.yaml:1: {key}: is not part of this version"], Loading.FaultsOf(yaml));
-
     [Fact]
     public void AliasesAreRefusedSoNothingExpands()
     {

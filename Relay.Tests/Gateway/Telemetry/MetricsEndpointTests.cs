@@ -6,6 +6,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tunnel;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -21,7 +22,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     public MetricsEndpointTests()
     {
         _store = _folder.Start();
-        _metrics = new(new GatewayCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
+        _metrics = new(new GatewayCounters(), new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>

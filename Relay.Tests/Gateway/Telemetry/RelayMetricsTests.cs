@@ -4,6 +4,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tunnel;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -18,7 +19,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
+        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

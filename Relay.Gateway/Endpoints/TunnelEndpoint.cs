@@ -1,0 +1,50 @@
+using Relay.Core;
+using Relay.Core.Errors;
+using Relay.Core.Tunnel;
+using Relay.Gateway.Connections;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tunnel;
+
+namespace Relay.Gateway.Endpoints;
+
+/// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
+internal sealed class TunnelEndpoint(
+    RelaySettings settings, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnels, TunnelLog log, GatewayCounters counters)
+{
+    private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
+
+    private readonly ConnectionLimits _limits = new(
+        new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
+
+    private readonly TunnelParts _parts = new(dialer, accounts, tunnels, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
+
+    public bool Has(IReadOnlyList<string> path)
+    {
+        foreach (var one in _paths)
+            if (one.SequenceEqual(path)) return true;
+        return false;
+    }
+
+    public async Task HandleAsync(HttpContext context, TenantId tenant)
+    {
+        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
+        var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
+        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), entrant.Identity, _limits, counters, log);
+        ITunnelUse use = isV2
+            ? new StreamUse(socket, tenant, entrant.Identity?.UserId, _parts)
+            : new ChunkUse(socket, tenant, entrant.Identity?.UserId, _parts);
+        socket.Attach(use);
+        registry.Add(socket);
+        try
+        {
+            if (settings.IsSuspended(tenant.Name)) socket.Finish(CloseReason.TenantSuspended);
+            await socket.RunAsync();
+        }
+        finally
+        {
+            registry.Remove(socket);
+        }
+    }
+}

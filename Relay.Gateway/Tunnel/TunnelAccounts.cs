@@ -1,0 +1,121 @@
+using Relay.Core;
+using Relay.Core.Runtime;
+using Relay.Core.Tunnel;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Tunnel;
+
+/// <summary>Who has how many tunnels, and how many bytes they may still move: for each user, and for each tenant.</summary>
+internal sealed class TunnelAccounts
+{
+    private readonly Dictionary<object, Ledger> _ledgers = [];
+    private readonly Lock _gate = new();
+    private readonly RelayTunnelOptions _options;
+    private readonly RuntimeClock _clock;
+
+    public TunnelAccounts(RelayTunnelOptions options, TimeProvider time) => (_options, _clock) = (options, new(time));
+
+    public TimeProvider Time => _clock.Provider;
+
+    /// <summary>A place for one more tunnel, or null and a sentence that says which limit there is.</summary>
+    public TunnelAccount? TryOpen(TunnelOwner who, out string fault)
+    {
+        var now = _clock.Now;
+        lock (_gate)
+        {
+            var user = Find(who, _options.UserBytesPerSecond, _options.UserBytes);
+            var tenant = Find(who.Tenant, _options.TenantBytesPerSecond, _options.TenantBytes);
+            fault = "";
+            if (user.Tunnels >= _options.MaxPerUser) fault = $"The user has {_options.MaxPerUser} tunnels, the most that tunnel.max_per_user allows.";
+            else if (tenant.Tunnels >= _options.MaxPerTenant) fault = $"The tenant has {_options.MaxPerTenant} tunnels, the most that tunnel.max_per_tenant allows.";
+            else if (user.Budget.IsUsedUp(now)) fault = "The user's bytes are used up; see tunnel.user_bytes.";
+            else if (tenant.Budget.IsUsedUp(now)) fault = "The tenant's bytes are used up; see tunnel.tenant_bytes.";
+            if (fault.Length > 0)
+            {
+                Forget(who, user, now);
+                Forget(who.Tenant, tenant, now);
+                return null;
+            }
+
+            user.Tunnels++;
+            tenant.Tunnels++;
+            return new(this, who, user, tenant);
+        }
+    }
+
+    /// <summary>Lets go of those that would begin anew as they are. Called by the sweep.</summary>
+    public void Sweep()
+    {
+        var now = _clock.Now;
+        lock (_gate)
+        {
+            foreach (var (key, ledger) in _ledgers) Forget(key, ledger, now);
+        }
+    }
+
+    /// <summary>How long a tunnel waits before it moves more; null when its bytes are used up.</summary>
+    internal TimeSpan? Take(TunnelAccount account, int bytes)
+    {
+        if (!_options.HasBudgets) return TimeSpan.Zero;
+        var now = _clock.Now;
+        lock (_gate)
+        {
+            var user = account.User.Budget.Take(bytes, now);
+            var tenant = account.Tenant.Budget.Take(bytes, now);
+            if (account.User.Budget.IsUsedUp(now) || account.Tenant.Budget.IsUsedUp(now)) return null;
+            return user > tenant ? user : tenant;
+        }
+    }
+
+    internal void Close(TunnelAccount account)
+    {
+        var now = _clock.Now;
+        lock (_gate)
+        {
+            account.User.Tunnels--;
+            account.Tenant.Tunnels--;
+            Forget(account.Who, account.User, now);
+            Forget(account.Who.Tenant, account.Tenant, now);
+        }
+    }
+
+    private Ledger Find(object key, long bytesPerSecond, long total)
+    {
+        if (_ledgers.TryGetValue(key, out var ledger)) return ledger;
+        ledger = new() { Budget = new(bytesPerSecond, total, _options.QuotaPeriod) };
+        _ledgers.Add(key, ledger);
+        return ledger;
+    }
+
+    private void Forget(object key, Ledger ledger, TimeSpan now)
+    {
+        if (ledger.Tunnels == 0 && ledger.Budget.IsWhole(now)) _ledgers.Remove(key);
+    }
+
+    /// <summary>Under the lock only.</summary>
+    internal sealed class Ledger
+    {
+        public int Tunnels { get; set; }
+
+        public ByteBudget Budget;
+    }
+}
+
+/// <summary>Whose a tunnel is. Without a user id it is nobody's, and all of those are one user to the limits.</summary>
+internal readonly record struct TunnelOwner(TenantId Tenant, string UserId);
+
+/// <summary>One tunnel's place among its user's and its tenant's.</summary>
+internal sealed class TunnelAccount(TunnelAccounts accounts, TunnelOwner who, TunnelAccounts.Ledger user, TunnelAccounts.Ledger tenant)
+{
+    public TunnelOwner Who => who;
+
+    internal TunnelAccounts.Ledger User => user;
+
+    internal TunnelAccounts.Ledger Tenant => tenant;
+
+    /// <summary>Counts bytes. Gives how long to wait before more are moved, or null when they are used up.</summary>
+    public TimeSpan? Take(int bytes) => accounts.Take(this, bytes);
+
+    /// <summary>Gives the place back. Once.</summary>
+    public void Close() => accounts.Close(this);
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Relay.Core;
+using Relay.Core.Tunnel;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Tunnel;
+
+/// <summary>The name service.</summary>
+internal interface ITunnelResolver
+{
+    /// <summary>The addresses of a name, at least one. Throws <see cref="SocketException"/> when there are none.</summary>
+    Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation);
+}
+
+/// <summary>The machine's own name service.</summary>
+internal sealed class SystemResolver : ITunnelResolver
+{
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation) => Dns.GetHostAddressesAsync(host, cancellation);
+}
+
+/// <summary>What came of a dial: a connected socket, or a status and a sentence.</summary>
+internal readonly record struct Dialed(Socket? Socket, int Status, string Text);
+
+/// <summary>
+/// Connects to targets that the policy allows. A name is looked up once; the connection goes to an address that was checked, never to the name.
+/// </summary>
+internal sealed class TunnelDialer(RelaySettings settings, ITunnelResolver resolver, TimeProvider time)
+{
+    private readonly EgressPolicy _common = new(settings.Tunnel.Allow, "tunnel.allow");
+
+    private readonly Dictionary<string, EgressPolicy> _own = settings.Tenants.Where(static each => each.Value.TunnelAllow.Length > 0)
+        .ToDictionary(static each => each.Key, each => new EgressPolicy([.. settings.Tunnel.Allow, .. each.Value.TunnelAllow], $"tunnel.allow and tenants.{each.Key}.tunnel_allow"), StringComparer.Ordinal);
+
+    public async Task<Dialed> DialAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)
+    {
+        var policy = _own.GetValueOrDefault(tenant.Name, _common);
+        if (policy.Check(target) is { IsAllowed: false } refused) return new(null, 403, refused.Text);
+        using var timeout = new CancellationTokenSource(settings.Tunnel.DialTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        IPAddress[] addresses;
+        try
+        {
+            addresses = target.Address is { } address ? [address] : await resolver.ResolveAsync(target.Host, both.Token).WaitAsync(both.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return new(null, 504, $"The name service did not answer for {target.Host} in time.");
+        }
+        catch (SocketException error)
+        {
+            return new(null, 502, $"The name {target.Host} was not found ({error.SocketErrorCode}).");
+        }
+
+        string? forbidden = null;
+        var failure = new Dialed(null, 502, $"The name {target.Host} has no address.");
+        for (var at = 0; at < addresses.Length; at++)
+        {
+            if (policy.Check(addresses[at], target.Port) is { IsAllowed: false } verdict && target.Address is null)
+            {
+                forbidden ??= verdict.Text;
+                continue;
+            }
+
+            // An address that does not answer must not use up the others' time.
+            var share = settings.Tunnel.DialTimeout / (addresses.Length - at) / (at == addresses.Length - 1 ? 1 : 2);
+            var dialed = await ConnectAsync(addresses[at], target.Port, share, both.Token);
+            if (dialed.Socket is not null) return dialed;
+            failure = dialed;
+            forbidden = null;
+            if (both.IsCancellationRequested) break;
+        }
+
+        return forbidden is null ? failure : new(null, 403, forbidden);
+    }
+
+    private async Task<Dialed> ConnectAsync(IPAddress address, int port, TimeSpan share, CancellationToken cancellation)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            using var timeout = new CancellationTokenSource(share, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+            await socket.ConnectAsync(new IPEndPoint(address, port), both.Token);
+            socket.Blocking = false;
+            return new(socket, 200, "");
+        }
+        catch (OperationCanceledException)
+        {
+            socket.Dispose();
+            return new(null, 504, $"{address} did not answer in time.");
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            return error.SocketErrorCode == SocketError.TimedOut
+                ? new(null, 504, $"{address} did not answer in time.")
+                : new(null, 502, $"The connection to {address} failed ({error.SocketErrorCode}).");
+        }
+    }
+}
