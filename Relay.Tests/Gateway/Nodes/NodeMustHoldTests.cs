@@ -13,6 +13,10 @@ namespace Relay.Tests.Gateway.Nodes;
 public sealed class NodeMustHoldTests
 {
     private const int Streams = 100;
+
+    // So many streams of the node that dies have reached their callers.
+    private const int Begun = 10;
+
     private const string Secret = "the-quick-brown-prompt";
 
     [Fact]
@@ -22,36 +26,33 @@ public sealed class NodeMustHoldTests
         using var caller = new NodeCaller(relay);
         var nodes = new List<TestNode>();
         foreach (var id in (string[])["a", "b", "c"]) nodes.Add(await TestNode.JoinAsync(relay, id, capacity: 34));
-        var (doomed, served) = (nodes[0], new TaskCompletionSource());
+        var (doomed, reached, dead) = (nodes[0], new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var begun = new ConcurrentDictionary<int, bool>();
-        var waits = 0;
+        var (taken, arrived) = (0, 0);
         foreach (var node in nodes)
         {
             node.Serve = async job =>
             {
                 var number = Number(job);
                 var pieces = Pieces(number);
-                if (node != doomed)
-                {
-                    await job.StreamAsync(pieces);
-                    return;
-                }
 
-                // Half of its streams have begun when it dies.
-                if (number % 2 == 0)
-                {
-                    await job.AnswerAsync();
-                    for (var i = 0; i < pieces.Length / 2; i++) await job.SendAsync(pieces[i]);
-                    begun[number] = true;
-                }
-
-                if (Interlocked.Increment(ref waits) == 20) served.SetResult();
+                // Half of its streams have begun when it dies, and none has ended; the others' end after it.
+                if (node == doomed && Interlocked.Increment(ref taken) % 2 == 0) return;
+                if (node == doomed) begun[number] = true;
+                await job.AnswerAsync();
+                var half = pieces.Length / 2;
+                for (var i = 0; i < half; i++) await job.SendAsync(pieces[i]);
+                if (node == doomed) return;
+                await dead.Task;
+                for (var i = half; i < pieces.Length; i++) await job.SendAsync(pieces[i]);
+                await job.EndAsync();
             };
         }
 
-        var calls = Enumerable.Range(0, Streams).Select(i => ReadAsync(caller, i)).ToList();
-        await served.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var calls = Enumerable.Range(0, Streams).Select(i => ReadAsync(caller, i, Began)).ToList();
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await doomed.DisposeAsync();
+        dead.SetResult();
         var answers = await Task.WhenAll(calls).WaitAsync(TimeSpan.FromSeconds(60));
         for (var i = 0; i < Streams; i++)
         {
@@ -64,7 +65,12 @@ public sealed class NodeMustHoldTests
         }
 
         var broken = Enumerable.Range(0, Streams).Count(i => answers[i] != string.Concat(Pieces(i)));
-        Assert.InRange(broken, 5, 34);
+        Assert.InRange(broken, Begun, 34);
+
+        void Began(int number)
+        {
+            if (begun.ContainsKey(number) && Interlocked.Increment(ref arrived) == Begun) reached.SetResult();
+        }
     }
 
     [Fact]
@@ -99,9 +105,10 @@ public sealed class NodeMustHoldTests
         Assert.DoesNotContain(lines, static line => line.Contains(Secret, StringComparison.Ordinal));
     }
 
-    private static async Task<string> ReadAsync(NodeCaller caller, int number)
+    private static async Task<string> ReadAsync(NodeCaller caller, int number, Action<int> began)
     {
         using var response = await caller.PostAsync(NodeCaller.Body(more: $",\"n\":{number}"));
+        began(number);
         return await (await response.Content.ReadAsStreamAsync()).ReadToEndAsync();
     }
 
