@@ -97,6 +97,8 @@ public abstract class CollectionContract : RuntimeContract
     // The clock stops there: the plugins' code runs on other threads and has not begun to end yet.
     private async Task UntilEndingAsync()
     {
+        // A handler that has been heard of may not have ended yet, and would be over its time.
+        await Host.SettleAsync();
         for (var i = 0; i < 100_000; i++)
         {
             Host.Advance(Step);
