@@ -11,7 +11,7 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Connections;
 
 /// <summary>One socket of a client, whatever it is for: its credit, its outbox, its liveness, and the one way in which it closes (DESIGN rule 6a).</summary>
-internal sealed partial class Connection : IHubConnection, IRoomConnection
+internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwept
 {
     private const int Open = 0, Draining = 1, Closing = 2;
 

@@ -13,7 +13,7 @@ namespace Relay.Gateway.Tunnel;
 /// A client's socket with tunnels in it: reads frames where they lie, without putting messages together, and keeps the socket's clocks. What is
 /// in the messages is its use's affair.
 /// </summary>
-internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserIdentity? identity, ConnectionLimits limits, GatewayCounters counters, TunnelLog log)
+internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserIdentity? identity, ConnectionLimits limits, GatewayCounters counters, TunnelLog log) : ISwept
 {
     private readonly TunnelSender _sender = new(wire);
     private ITunnelUse _use = null!;
