@@ -1,5 +1,5 @@
 using Relay.Gateway.Auth;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Api;
 
@@ -11,9 +11,9 @@ internal static class ApiRequest
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        var (settings, tenant) = (context.RequestServices.GetRequiredService<RelaySettings>(), RequestTenant.Of(context).Name);
-        if (settings.HasTenant(tenant) && !settings.IsSuspended(tenant)) return true;
-        if (settings.HasTenant(tenant)) await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
+        var tenant = Tenant(context);
+        if (tenant is { IsSuspended: false }) return true;
+        if (tenant is not null) await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
         else await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
         return false;
     }
@@ -21,10 +21,12 @@ internal static class ApiRequest
     /// <summary>Begins an operation that changes something: any page may send a POST, and the answer that it does not get would come too late.</summary>
     public static async ValueTask<bool> BeginChangeAsync(HttpContext context)
     {
-        if (context.RequestServices.GetRequiredService<OriginPolicy>().Allows(context.Request)) return await BeginAsync(context);
+        if (Tenant(context) is not { } tenant || OriginPolicy.Allows(context.Request, tenant)) return await BeginAsync(context);
         await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins.");
         return false;
     }
+
+    private static Tenant? Tenant(HttpContext context) => context.RequestServices.GetRequiredService<TenantDirectory>().Find(RequestTenant.Of(context));
 
     /// <summary>Which part of a list is asked for.</summary>
     public static async ValueTask<(string? After, int Limit)?> ReadPageAsync(HttpContext context)

@@ -5,14 +5,14 @@ using Relay.Core.Errors;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
-internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry registry, IIdentitySource identities, OriginPolicy origins, GatewayCounters counters)
+internal sealed class SocketEntrance(TenantDirectory tenants, ConnectionRegistry registry, IIdentitySource identities, GatewayCounters counters)
 {
     private static readonly UserIdentity Nobody = new("", "");
 
@@ -20,14 +20,14 @@ internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry 
     /// <returns>Who it is, or null when the request was refused.</returns>
     public async ValueTask<Entrant?> AdmitAsync(HttpContext context, TenantId tenant)
     {
-        if (!settings.HasTenant(tenant.Name)) return await RefuseAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
+        if (tenants.Find(tenant) is not { } policy) return await RefuseAsync(context, StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
         if (!await WebSocketHandshake.CheckAsync(context))
         {
             counters.HandshakeRefused();
             return null;
         }
 
-        if (!origins.Allows(context.Request))
+        if (!OriginPolicy.Allows(context.Request, policy))
         {
             counters.OriginRefused();
             await ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not connect; see server.allowed_origins.");
@@ -68,7 +68,7 @@ internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry 
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((settings.IsSuspended(tenant.Name) ? ErrorCode.TenantSuspended : await join(connection)) is { } error) connection.Close(error);
+            if ((tenants.Find(tenant) is not { IsSuspended: false } ? ErrorCode.TenantSuspended : await join(connection)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally

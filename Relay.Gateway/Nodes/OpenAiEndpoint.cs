@@ -3,13 +3,13 @@ using Relay.Core;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary>The addresses under <c>/v1/</c>: an OpenAI-compatible API whose calls run on the tenant's nodes. Every refusal has the shape of that API's errors.</summary>
 internal sealed class OpenAiEndpoint(
-    RelaySettings settings, ConnectionRegistry registry, IIdentitySource identities, OriginPolicy origins, CallEndpoint calls, ModelsEndpoint models, StreamsEndpoint streams)
+    TenantDirectory tenants, ConnectionRegistry registry, IIdentitySource identities, CallEndpoint calls, ModelsEndpoint models, StreamsEndpoint streams)
 {
     public Task HandleAsync(HttpContext context, IRelayPath path)
     {
@@ -37,10 +37,10 @@ internal sealed class OpenAiEndpoint(
     private CallError? Refusal(HttpContext context, TenantId tenant, out Caller caller)
     {
         caller = null!;
-        if (!settings.HasTenant(tenant.Name)) return new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
-        if (settings.IsSuspended(tenant.Name)) return new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
+        if (tenants.Find(tenant) is not { } policy) return new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
+        if (policy.IsSuspended) return new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
         // Any page may send a POST like these; the answer that it does not get would come too late.
-        if (!origins.Allows(context.Request)) return new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not call; see server.allowed_origins.");
+        if (!OriginPolicy.Allows(context.Request, policy)) return new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not call; see server.allowed_origins.");
         var found = identities.Identify(context, tenant);
         if (found.Fault is { } fault) return new(StatusCodes.Status400BadRequest, "bad_identity", fault);
         caller = new(tenant, found.Identity, CallerKey.Of(context, found.Identity));
