@@ -11,8 +11,8 @@ public class TenantOverrideTests
     {
         var directory = new TenantDirectory(Loading.SettingsOf(
             "server: { allowed_origins: [https://all.example] }\ntenants:\n  a: { server: { allowed_origins: [https://a.example] } }\n  b: {}"));
-        Assert.Equal(["https://a.example"], directory.Find(new("a"))!.Settings.Server.AllowedOrigins);
-        Assert.Equal(["https://all.example"], directory.Find(new("b"))!.Settings.Server.AllowedOrigins);
+        Assert.Equal(["https://a.example"], directory.Find(new("a"))!.Settings.Server.AllowedOrigins.AsEnumerable());
+        Assert.Equal(["https://all.example"], directory.Find(new("b"))!.Settings.Server.AllowedOrigins.AsEnumerable());
         Assert.Same(directory.Settings, directory.Find(new("b"))!.Settings);
     }
 
@@ -33,7 +33,7 @@ public class TenantOverrideTests
             Yaml = "tenants: { a: { server: { allowed_origins: [https://file.example] } } }",
             Args = ["--tenants:a:server:allowed_origins", "https://option.example"],
         }.Settings();
-        Assert.Equal(["https://option.example"], new TenantDirectory(settings).Find(new("a"))!.Settings.Server.AllowedOrigins);
+        Assert.Equal(["https://option.example"], new TenantDirectory(settings).Find(new("a"))!.Settings.Server.AllowedOrigins.AsEnumerable());
     }
 
     [Fact]
