@@ -1,24 +1,23 @@
-using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
+    RelaySettings settings, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnels, TunnelLog log, GatewayCounters counters)
 {
     private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
 
     private readonly ConnectionLimits _limits = new(
         new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
 
-    private readonly TunnelParts _parts = new(dialer, accounts, tunnelCounters, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
+    private readonly TunnelParts _parts = new(dialer, accounts, tunnels, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
 
     public bool Has(IReadOnlyList<string> path)
     {
@@ -27,20 +26,21 @@ internal sealed class TunnelEndpoint(
         return false;
     }
 
-    public async Task HandleAsync(HttpContext context, TenantId tenant)
+    public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, Access.Tunnel) is not { } entrant) return;
+        var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), entrant.Identity, _limits, counters, log);
+        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
         ITunnelUse use = isV2
-            ? new StreamUse(socket, tenant, entrant.Identity?.UserId, _parts)
-            : new ChunkUse(socket, tenant, entrant.Identity?.UserId, _parts);
+            ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
+            : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);
         socket.Attach(use);
         registry.Add(socket);
         try
         {
-            if (tenants.Find(tenant) is not { IsSuspended: false }) socket.Finish(CloseReason.TenantSuspended);
+            if (entrant.Closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally
