@@ -14,8 +14,6 @@ namespace Relay.Gateway.Endpoints;
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
 internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry registry, IIdentitySource identities, OriginPolicy origins, GatewayCounters counters)
 {
-    private static readonly UserIdentity Nobody = new("", "");
-
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
     public async ValueTask<Entrant?> AdmitAsync(HttpContext context, TenantId tenant)
@@ -61,7 +59,7 @@ internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry 
     {
         var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
-        var connection = new Connection(NewId(), identity ?? Nobody, socket, transport, limits, counters);
+        var connection = new Connection(NewId(), identity ?? new(tenant.Name, ""), socket, transport, limits, counters);
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
@@ -77,7 +75,8 @@ internal sealed class SocketEntrance(RelaySettings settings, ConnectionRegistry 
         }
     }
 
-    private static string NewId()
+    /// <summary>An id for a socket: nobody guesses it.</summary>
+    public static string NewId()
     {
         Span<byte> random = stackalloc byte[16];
         RandomNumberGenerator.Fill(random);

@@ -31,7 +31,7 @@ internal sealed class TunnelEndpoint(
         if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), entrant.Identity, _limits, counters, log);
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), entrant.Identity ?? new(tenant.Name, ""), _limits, counters, log);
         ITunnelUse use = isV2
             ? new StreamUse(socket, tenant, entrant.Identity?.UserId, _parts)
             : new ChunkUse(socket, tenant, entrant.Identity?.UserId, _parts);
