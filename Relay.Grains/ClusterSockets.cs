@@ -1,5 +1,4 @@
 using Relay.Core;
-using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;
 

@@ -9,8 +9,9 @@ namespace Relay.Gateway.Api;
 /// <param name="operation">The operation.</param>
 /// <param name="tenant">In whose name: never one that the caller names in a body or a query.</param>
 /// <param name="segments">The decoded address.</param>
+/// <param name="body">The body, when the operation takes one.</param>
 /// <param name="page">Which part of a list is asked for, when the operation gives one.</param>
-internal sealed class ApiCall(HttpContext http, ApiOperation operation, TenantId tenant, IReadOnlyList<string> segments, Page page)
+internal sealed class ApiCall(HttpContext http, ApiOperation operation, TenantId tenant, IReadOnlyList<string> segments, byte[] body, Page page)
 {
     public HttpContext Http => http;
 
@@ -18,12 +19,18 @@ internal sealed class ApiCall(HttpContext http, ApiOperation operation, TenantId
 
     public TenantId Tenant => tenant;
 
+    /// <summary>The request's body, which may be empty.</summary>
+    public byte[] Body => body;
+
     public Page Page => page;
 
     public IRelayRuntime Runtime => Service<IRelayRuntime>();
 
     /// <summary>An id in the address; every one is valid.</summary>
     public string this[string name] => operation.IdOf(name, segments);
+
+    /// <summary>An id in the address, or null when the address has none of that name.</summary>
+    public string? Find(string name) => operation.Ids.Contains(name) ? this[name] : null;
 
     public T Service<T>()
         where T : notnull => http.RequestServices.GetRequiredService<T>();

@@ -13,6 +13,10 @@ internal static class ApiFaults
     public static readonly ApiFault InvalidAfter = new(StatusCodes.Status400BadRequest, "invalid_after", $"after is one id of 1 to {Ids.MaxBytes} bytes.");
     public static readonly ApiFault InvalidLimit = new(StatusCodes.Status400BadRequest, "invalid_limit", $"limit is a whole number from 1 to {Paging.MaxLimit}.");
 
+    public static readonly ApiFault BodyTooSlow = new(StatusCodes.Status400BadRequest, "bad_request", "The body could not be read, or came too slowly.");
+    public static readonly ApiFault Busy = new(StatusCodes.Status503ServiceUnavailable, "busy", "The relay holds as many bodies of requests as it may; try again.");
+    public static readonly ApiFault Unavailable = new(StatusCodes.Status503ServiceUnavailable, "unavailable", "A part of the relay could not be reached: what was asked may have been done in part; ask again.");
+
     /// <summary>An id in an address is none.</summary>
     public static ApiFault BadId(string name) => new(StatusCodes.Status400BadRequest, "bad_" + name, $"The {name} in the address is no id: 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
 
@@ -23,6 +27,14 @@ internal static class ApiFaults
         yield return TenantSuspended;
         if (operation.Changes) yield return OriginNotAllowed;
         foreach (var id in operation.Ids) yield return BadId(id);
+        if (operation.Body is { } body)
+        {
+            yield return body.TooBig;
+            yield return BodyTooSlow;
+            yield return Busy;
+        }
+
+        yield return Unavailable;
         if (!operation.IsPaged) yield break;
         yield return InvalidAfter;
         yield return InvalidLimit;

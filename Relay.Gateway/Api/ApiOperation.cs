@@ -26,7 +26,7 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     public bool IsPaged { get; init; }
 
     /// <summary>What it takes, if anything.</summary>
-    public ApiContent? Body { get; init; }
+    public ApiBody? Body { get; init; }
 
     /// <summary>What it answers with 200; without it the answer is 204.</summary>
     public ApiContent? Answer { get; init; }
@@ -65,7 +65,13 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     private static string NameOf(string segment) => segment[1..^1];
 }
 
-/// <summary>A body of a request or an answer.</summary>
+/// <summary>What a request's body may be.</summary>
+/// <param name="Content">Its content.</param>
+/// <param name="Limit">The most bytes that it may have.</param>
+/// <param name="TooBig">What one with more is told.</param>
+internal sealed record ApiBody(ApiContent Content, Func<RelaySettings, int> Limit, ApiFault TooBig);
+
+/// <summary>The content of a request or an answer.</summary>
 /// <param name="Example">An example, which a test sends or compares.</param>
 /// <param name="Type">Its shape, when it is JSON.</param>
 /// <param name="MediaType">What it is.</param>

@@ -9,6 +9,9 @@ internal sealed class ApiTable(RelaySettings settings)
     /// <summary>Every operation that there is.</summary>
     public static IReadOnlyList<ApiOperation> All { get; } =
     [
+        .. UserOperations.All,
+        .. ConnectionOperations.All,
+        .. GroupOperations.All,
         .. HubOperations.All,
         .. RoomOperations.All,
         .. NodeOperations.All,

@@ -35,9 +35,9 @@ internal static class RoomOperations
         new("publishToRoom", HttpMethods.Post, Rooms + "/{room}/messages", Access.Publish, "Sends a message, text or binary, to all members of a room.", PublishAsync)
         {
             IsServed = AreServed,
-            Body = new("hello", null, "text/plain"),
+            Body = new(new("hello", null, "text/plain"), static settings => settings.Rooms.MaxMessageBytes, TooBig),
             Answer = new("""{"members":1}""", RoomListingJson.Default.Published),
-            Faults = [TooBig, NoText, NoPlace],
+            Faults = [NoText, NoPlace],
         },
     ];
 
@@ -56,9 +56,8 @@ internal static class RoomOperations
     private static async Task PublishAsync(ApiCall call)
     {
         var isText = !IsBinary(call.Http.Request);
-        if (await ReadAsync(call.Http, call.Service<RelaySettings>().Rooms.MaxMessageBytes) is not { } body) await call.RefuseAsync(TooBig);
-        else if (isText && !Utf8.IsValid(body)) await call.RefuseAsync(NoText);
-        else if (await call.Runtime.Rooms.PublishAsync(Room(call), new(body, isText)) is { } members) await call.AnswerAsync(new(members), RoomListingJson.Default.Published);
+        if (isText && !Utf8.IsValid(call.Body)) await call.RefuseAsync(NoText);
+        else if (await call.Runtime.Rooms.PublishAsync(Room(call), new(call.Body, isText)) is { } members) await call.AnswerAsync(new(members), RoomListingJson.Default.Published);
         else await call.RefuseAsync(NoPlace);
     }
 
@@ -66,22 +65,4 @@ internal static class RoomOperations
 
     private static bool IsBinary(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && "application/octet-stream".Equals(type.MediaType, StringComparison.OrdinalIgnoreCase);
-
-    private static async ValueTask<byte[]?> ReadAsync(HttpContext context, int limit)
-    {
-        var reader = context.Request.BodyReader;
-        while (true)
-        {
-            var result = await reader.ReadAsync(context.RequestAborted);
-            var tooBig = result.Buffer.Length > limit;
-            if (result.IsCompleted || tooBig)
-            {
-                byte[]? body = tooBig ? null : System.Buffers.BuffersExtensions.ToArray(result.Buffer);
-                reader.AdvanceTo(result.Buffer.End);
-                return body;
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
-    }
 }

@@ -81,8 +81,8 @@ public abstract class OperationsContract : RuntimeContract
         Assert.Equal(ErrorCode.Disconnected, await mine[1].Closing);
         Assert.Equal(1, await Runtime.Sockets.CloseAsync(TenantId.Default, new("alice"), ErrorCode.Disconnected));
         Assert.Equal(ErrorCode.Disconnected, await mine[0].Closing);
-        Assert.False(mine[2].IsClosed);
-        Assert.False(foreign.IsClosed);
+        Assert.Equal(1, (await Runtime.Sockets.ListAsync(TenantId.Default, new(), null, 9)).Total);
+        Assert.Equal(1, (await Runtime.Sockets.ListAsync(new("other"), new(), null, 9)).Total);
     }
 
     [Fact]
@@ -124,10 +124,15 @@ internal sealed class SocketShelf : ISocketHost
     public int Close(TenantId tenant, SocketChoice which, ErrorCode error)
     {
         var all = Of(tenant, which).ToList();
-        all.ForEach(connection => connection.Close(error));
+        foreach (var connection in all)
+        {
+            connection.Close(error);
+            _connections.Remove(connection);
+        }
+
         return all.Count;
     }
 
     private IEnumerable<RecordingConnection> Of(TenantId tenant, SocketChoice which) =>
-        _connections.Where(connection => !connection.IsClosed && connection.Identity.Tenant == tenant.Name && which.Has(connection.Identity.UserId, connection.Id));
+        _connections.Where(connection => connection.Identity.Tenant == tenant.Name && which.Has(connection.Identity.UserId, connection.Id));
 }
