@@ -1,23 +1,26 @@
 using System.Text.Json.Serialization.Metadata;
 using Relay.Core;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 
 namespace Relay.Gateway.Api;
 
 /// <summary>An operation that was let in.</summary>
 /// <param name="http">The request.</param>
 /// <param name="operation">The operation.</param>
-/// <param name="tenant">In whose name: never one that the caller names in a body or a query.</param>
+/// <param name="who">Who asks, and in whose name: never one that the caller names in a body or a query.</param>
 /// <param name="segments">The decoded address.</param>
 /// <param name="body">The body, when the operation takes one.</param>
 /// <param name="page">Which part of a list is asked for, when the operation gives one.</param>
-internal sealed class ApiCall(HttpContext http, ApiOperation operation, TenantId tenant, IReadOnlyList<string> segments, byte[] body, Page page)
+internal sealed class ApiCall(HttpContext http, ApiOperation operation, Admitted who, IReadOnlyList<string> segments, byte[] body, Page page)
 {
     public HttpContext Http => http;
 
     public ApiOperation Operation => operation;
 
-    public TenantId Tenant => tenant;
+    public Admitted Who => who;
+
+    public TenantId Tenant => who.Tenant;
 
     /// <summary>The request's body, which may be empty.</summary>
     public byte[] Body => body;

@@ -6,7 +6,7 @@ using Relay.Gateway.Hosting;
 namespace Relay.Gateway.Api;
 
 /// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
-internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, OriginPolicy origins, ILogger<ApiEndpoint> logger)
+internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Admission admission, ILogger<ApiEndpoint> logger)
 {
     // Bodies of all callers together; each is bounded by its operation.
     private const long BodyBudget = 64 * 1024 * 1024;
@@ -22,7 +22,11 @@ internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Origin
             if (allowed.Count > 0) context.Response.Headers.Allow = string.Join(", ", allowed);
             await RefuseAsync(context, allowed.Count == 0 ? ApiFaults.NotFound : ApiFaults.MethodNotAllowed);
         }
-        else if (Refusal(context, operation, path, out var page) is { } fault)
+        else if (await admission.DecideAsync(context, operation.Access) is { Refusal: { } refusal })
+        {
+            await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+        }
+        else if (Fault(context, operation, path, out var page) is { } fault)
         {
             await RefuseAsync(context, fault);
         }
@@ -34,13 +38,9 @@ internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Origin
 
     private static Task RefuseAsync(HttpContext context, ApiFault fault) => ApiError.WriteAsync(context, fault.Status, fault.Error, fault.Message);
 
-    private ApiFault? Refusal(HttpContext context, ApiOperation operation, IRelayPath path, out Page page)
+    private static ApiFault? Fault(HttpContext context, ApiOperation operation, IRelayPath path, out Page page)
     {
         page = default;
-        // Any page may send a POST, and the answer that it does not get would come too late.
-        if (operation.Changes && !origins.Allows(context.Request)) return ApiFaults.OriginNotAllowed;
-        if (!settings.HasTenant(path.Tenant.Name)) return ApiFaults.UnknownTenant;
-        if (settings.IsSuspended(path.Tenant.Name)) return ApiFaults.TenantSuspended;
         foreach (var name in operation.Ids)
             if (!Ids.IsValid(operation.IdOf(name, path.Segments))) return ApiFaults.BadId(name);
         return operation.IsPaged ? Paging.Read(context.Request.Query, out page) : null;
@@ -63,7 +63,7 @@ internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Origin
                 body = read;
             }
 
-            await operation.Handle(new(context, operation, path.Tenant, path.Segments, body, page));
+            await operation.Handle(new(context, operation, Admitted.Of(context), path.Segments, body, page));
         }
         catch (Exception e) when ((e is OperationCanceledException or IOException) && context.RequestAborted.IsCancellationRequested)
         {

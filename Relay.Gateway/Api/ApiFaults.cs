@@ -25,7 +25,7 @@ internal static class ApiFaults
     {
         yield return UnknownTenant;
         yield return TenantSuspended;
-        if (operation.Changes) yield return OriginNotAllowed;
+        yield return OriginNotAllowed;
         foreach (var id in operation.Ids) yield return BadId(id);
         if (operation.Body is { } body)
         {

@@ -19,7 +19,7 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     /// <summary>The segments of the address.</summary>
     public IReadOnlyList<string> Template { get; } = Path[1..].Split('/');
 
-    /// <summary>Whether it changes something: a page of a foreign origin may not ask for it.</summary>
+    /// <summary>Whether it changes something.</summary>
     public bool Changes => Method != HttpMethods.Get;
 
     /// <summary>Whether it gives a list in parts, by <c>?after=</c> and <c>?limit=</c>.</summary>

@@ -1,32 +1,35 @@
 namespace Relay.Gateway.Auth;
 
-/// <summary>What a request wants to do.</summary>
+/// <summary>What a request wants. Each address and each operation names one; <see cref="Admission"/> says who may.</summary>
 internal enum Access
 {
-    /// <summary>Join the user's hub.</summary>
+    /// <summary>A connection to the user's own hub.</summary>
     Hub,
 
-    /// <summary>Be a member of a room.</summary>
+    /// <summary>A connection to a room.</summary>
     Room,
 
-    /// <summary>Be introduced to peers, and speak to them.</summary>
+    /// <summary>A connection of a peer: introductions and pipes.</summary>
     Peer,
 
-    /// <summary>Serve calls as a node.</summary>
+    /// <summary>A connection that serves models.</summary>
     Node,
 
-    /// <summary>Have a call run on a node.</summary>
+    /// <summary>A call of a model, and its stream.</summary>
     Call,
 
-    /// <summary>Reach targets through a tunnel.</summary>
+    /// <summary>A connection with tunnels.</summary>
     Tunnel,
 
-    /// <summary>Send to users, groups and rooms, as a back end.</summary>
+    /// <summary>To send to others' connections, from a back end.</summary>
     Publish,
 
-    /// <summary>Look at who is there.</summary>
+    /// <summary>To look at the tenant's users, connections, rooms and nodes.</summary>
     Observe,
 
-    /// <summary>Change what is there: end connections, drain nodes.</summary>
+    /// <summary>To change how the tenant's own things run: to drain a node, to disconnect.</summary>
     Operate,
+
+    /// <summary>To add, change and remove tenants: of the relay's operator alone.</summary>
+    Administer,
 }

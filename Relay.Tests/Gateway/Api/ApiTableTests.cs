@@ -35,11 +35,11 @@ public sealed class ApiTableTests
     }
 
     [Fact]
-    public async Task AChangeOfAForeignPageIsRefusedBeforeAnything()
+    public async Task AForeignPageIsRefusedBeforeAnything()
     {
         await using var relay = await RelayServer.StartAsync();
         using var http = new HttpClient { BaseAddress = relay.Url };
-        foreach (var operation in ApiTable.All.Where(operation => operation.Changes))
+        foreach (var operation in ApiTable.All)
         {
             var address = string.Join('/', operation.Template.Select(segment => segment.StartsWith('{') ? "x" : segment));
             using var request = new HttpRequestMessage(new(operation.Method), "/" + address);
