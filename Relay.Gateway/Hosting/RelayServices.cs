@@ -70,6 +70,8 @@ internal static class RelayServices
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
         services.AddSingleton<IChatNodes, NodeChats>();
+        services.AddSingleton<OpenRequests>();
+        services.AddSingleton<DrainProgress>();
         services.AddHostedService<DrainService>();
         return services;
     }
