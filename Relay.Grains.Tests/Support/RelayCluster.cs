@@ -71,7 +71,7 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddOutgoingGrainCallFilter(calls);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, runtime, counters, time, stores, logged) { Calls = calls };
+        var cluster = new RelayCluster(new(builder.Options, new SiloPorts()), options, runtime, counters, time, stores, logged) { Calls = calls };
         await cluster._cluster.DeployAsync();
         return cluster;
     }
