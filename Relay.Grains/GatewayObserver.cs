@@ -40,6 +40,8 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         return Task.CompletedTask;
     }
 
+    public Task<bool> TellNodes(string tenant) => Task.FromResult(runtime.ClusterNodes.Tell(new(tenant)));
+
     public Task Carry(TrunkMessage message)
     {
         runtime.ClusterPeers.Receive(message);

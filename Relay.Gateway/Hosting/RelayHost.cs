@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Nodes;
 using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Hosting;
@@ -68,7 +69,7 @@ internal static class RelayHost
     public static void UseRelayGateway(this WebApplication app, string? besideMetrics = null)
     {
         // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
-        app.Services.GetRequiredService<IRelayRuntime>();
+        app.Services.GetRequiredService<IRelayRuntime>().Nodes.Streams.Home = app.Services.GetRequiredService<StreamHome>();
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();

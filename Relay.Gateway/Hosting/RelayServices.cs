@@ -56,6 +56,7 @@ internal static class RelayServices
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamHome>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
         services.TryAddSingleton<ITunnelResolver, SystemResolver>();
