@@ -77,7 +77,7 @@ internal static class RelayServices
         return services;
     }
 
-    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it.</summary>
+    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it; unless there is another one already.</summary>
     public static IServiceCollection AddInProcessRuntime(this IServiceCollection services)
     {
         services.AddSingleton(static provider => new InProcessRuntime(
@@ -88,8 +88,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
-        services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
-        services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
 

@@ -80,7 +80,7 @@ internal sealed class FarReader(CallInbox inbox, CallLink link, ICallSink sink)
     {
         if (!_hasBegun)
         {
-            await sink.RefuseAsync(failure == CallFailure.NodeLost ? Lost : StreamRequest.Refusal(message));
+            await sink.RefuseAsync((failure == CallFailure.NodeFailed ? StreamRequest.Refusal(message) : null) ?? Lost);
         }
         else if (_isEvents && failure == CallFailure.NodeLost)
         {

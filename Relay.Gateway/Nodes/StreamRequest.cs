@@ -19,8 +19,8 @@ internal sealed record StreamRequest(bool Stops, long Offset, string? UserId)
     /// <summary>A home's refusal, as it goes to the gateway that asked.</summary>
     public static string Show(CallError error) => JsonSerializer.Serialize(error, StreamRequestJson.Default.CallError);
 
-    /// <summary>What a home has refused with.</summary>
-    public static CallError Refusal(string shown) => JsonSerializer.Deserialize(shown, StreamRequestJson.Default.CallError)!;
+    /// <summary>What a home has refused with; null when it could not say.</summary>
+    public static CallError? Refusal(string shown) => JsonSerializer.Deserialize(shown, StreamRequestJson.Default.CallError) is { Status: > 0 } error ? error : null;
 }
 
 [JsonSerializable(typeof(StreamRequest))]
