@@ -69,7 +69,7 @@ public sealed class NodesTests(Servers servers)
     [ProcessFact]
     public async Task WhoReadsFromAGatewayThatIsKilledIsTold()
     {
-        var (cluster, processes) = await ProcessCluster.StartAsync(servers, ["silo", "gateway", "gateway"]);
+        var (cluster, processes) = await ProcessCluster.StartAsync(servers, ["silo", "gateway", "gateway"], "--nodes:queue_time", "2s");
         await using var owned = cluster;
         var (doomed, second) = (processes[1], processes[2]);
         await using var node = await JoinAsync(doomed);
