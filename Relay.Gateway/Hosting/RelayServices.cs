@@ -2,12 +2,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
+using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 using Relay.Plugins.Ai;
 
@@ -20,6 +22,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelay(this IServiceCollection services, RelaySettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(new TenantDirectory(settings));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
@@ -42,10 +45,10 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
-        services.AddSingleton(new OriginPolicy(settings.Server));
         services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
+        services.AddSingleton<Admission>();
         services.AddSingleton<SocketEntrance>();
         services.AddSingleton<HubEndpoint>();
         services.AddSingleton<RoomEndpoint>();
@@ -59,11 +62,14 @@ internal static class RelayServices
         services.AddSingleton<StreamHome>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
+        services.AddSingleton<ApiTable>();
+        services.AddSingleton<ApiEndpoint>();
         services.TryAddSingleton<ITunnelResolver, SystemResolver>();
         services.AddSingleton<TunnelDialer>();
         services.AddSingleton<TunnelLog>();
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
+        services.AddSingleton<GatewaySockets>();
         services.AddSingleton<IChatNodes, NodeChats>();
         services.AddHostedService<DrainService>();
         return services;
