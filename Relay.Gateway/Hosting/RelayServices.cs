@@ -9,6 +9,7 @@ using Relay.Gateway.Endpoints;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 using Relay.Plugins.Ai;
 
@@ -21,6 +22,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelay(this IServiceCollection services, RelaySettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(new TenantDirectory(settings));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
@@ -43,7 +45,6 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
-        services.AddSingleton(new OriginPolicy(settings.Server));
         services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
@@ -58,6 +59,7 @@ internal static class RelayServices
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamHome>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
         services.AddSingleton<ApiTable>();
@@ -81,7 +83,7 @@ internal static class RelayServices
         return services;
     }
 
-    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it.</summary>
+    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it; unless there is another one already.</summary>
     public static IServiceCollection AddInProcessRuntime(this IServiceCollection services)
     {
         services.AddSingleton(static provider => new InProcessRuntime(
@@ -92,8 +94,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
-        services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
-        services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
 
