@@ -37,6 +37,11 @@ internal static class ApiFaults
             yield return Busy;
         }
 
+        if (operation.Changes)
+        {
+            foreach (var fault in KeyedRequests.Faults) yield return fault;
+        }
+
         yield return Unavailable;
         if (!operation.IsPaged) yield break;
         yield return InvalidAfter;
