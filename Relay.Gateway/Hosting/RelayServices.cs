@@ -62,6 +62,7 @@ internal static class RelayServices
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamHome>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
         services.AddSingleton<ApiTable>();
@@ -86,7 +87,7 @@ internal static class RelayServices
         return services;
     }
 
-    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it.</summary>
+    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it; unless there is another one already.</summary>
     public static IServiceCollection AddInProcessRuntime(this IServiceCollection services)
     {
         services.AddSingleton(static provider => new InProcessRuntime(
@@ -97,8 +98,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
-        services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
-        services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
 
