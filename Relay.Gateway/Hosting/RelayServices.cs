@@ -26,6 +26,8 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<ReloadService>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<NodeCallCounters>();
         services.AddSingleton<TunnelCounters>();
@@ -45,7 +47,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
-        services.AddSingleton(new HostPolicy(settings.Server));
+        services.AddSingleton(provider => new HostPolicy(settings.Server, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<Admission>();
@@ -56,6 +58,7 @@ internal static class RelayServices
         services.AddSingleton<PipeEndpoint>();
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeEndpoint>();
+        services.AddSingleton<OpenCalls>();
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
@@ -70,6 +73,7 @@ internal static class RelayServices
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
+        services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
         return services.AddChatNodes();
     }
@@ -119,6 +123,7 @@ internal static class RelayServices
         {
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
+            Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
     }
