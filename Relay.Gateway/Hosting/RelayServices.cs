@@ -26,6 +26,9 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<TenantFollower>();
+        services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<TenantFollower>());
+        services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
@@ -99,6 +102,8 @@ internal static class RelayServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
+            provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
