@@ -45,6 +45,7 @@ internal static class TenantOperations
         },
         new("putTenant", HttpMethods.Put, Tenant, Access.Administer, "Adds or replaces a tenant: an object with what a settings file has under tenants.NAME.", PutAsync)
         {
+            Query = [("expected_version", "Only when the tenant's version is this one; 0: only when it is new.")],
             Body = new(new(Example, null), static _ => TenantBook.MaxBytes, TooBig),
             Answer = View,
             Faults = [OfSettings, Conflict, Full, Invalid, NoVersion, Unknown, NoStore],

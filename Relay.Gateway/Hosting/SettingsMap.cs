@@ -160,6 +160,7 @@ internal static partial class SettingsMap
         .. PeerSettings.All,
         .. NodeSettings.All,
         .. TunnelSettings.All,
+        .. ApiSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),
