@@ -76,11 +76,15 @@ internal static class RelayServices
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
-        services.AddSingleton<IChatNodes, NodeChats>();
+        services.AddSingleton<OpenRequests>();
+        services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
-        return services;
+        return services.AddChatNodes();
     }
+
+    /// <summary>Adds the way of the hubs' plugins to the tenants' nodes.</summary>
+    public static IServiceCollection AddChatNodes(this IServiceCollection services) => services.AddSingleton<IChatNodes, NodeChats>();
 
     /// <summary>Adds what hubs need, wherever they are hosted: the plugins and their store.</summary>
     public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings, PluginFiles files)
