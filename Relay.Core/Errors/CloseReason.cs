@@ -89,6 +89,9 @@ public enum CloseReason
 
     /// <summary>The bytes of a tunnel's user, or tenant, are used up.</summary>
     TunnelQuota,
+
+    /// <summary>A back end ended the connection.</summary>
+    Disconnected,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

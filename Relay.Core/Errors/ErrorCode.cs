@@ -56,6 +56,9 @@ public enum ErrorCode
 
     /// <summary>The room's members may only receive, and this one sent.</summary>
     ReceiveOnly,
+
+    /// <summary>A back end ended the connection.</summary>
+    Disconnected,
 }
 
 /// <summary>What an error means on the wire.</summary>

@@ -46,6 +46,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
 
     public UserIdentity Identity { get; }
 
+    /// <summary>What it is for, once that is known.</summary>
+    public IConnectionUse? Use => Volatile.Read(ref _use);
+
     /// <summary>Why the connection closed; the first reason counts.</summary>
     public CloseReason Reason { get; private set; }
 

@@ -7,6 +7,9 @@ namespace Relay.Gateway.Connections;
 /// <summary>What a connection is for: where its messages go.</summary>
 internal interface IConnectionUse
 {
+    /// <summary>What a connection of this use is for, as the API tells it.</summary>
+    string Job { get; }
+
     /// <summary>A message has come. Receive loop only; its credit has to be given back to the connection.</summary>
     void Take(Connection connection, in IncomingFrame frame, Credit credit);
 
@@ -25,6 +28,8 @@ internal interface IConnectionUse
 /// <summary>A user's connection to the user's hub.</summary>
 internal sealed class HubUse(HubLink link) : IConnectionUse
 {
+    public string Job => "hub";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit)
     {
         if (!frame.IsText) connection.Answer(Frames.Error(Core.Errors.ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
@@ -38,6 +43,8 @@ internal sealed class HubUse(HubLink link) : IConnectionUse
 /// <summary>A member's connection to its room.</summary>
 internal sealed class RoomUse(RoomLink link) : IConnectionUse
 {
+    public string Job => "room";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit) => link.Publish(new(frame.Payload, frame.IsText), credit);
 
     public void Leave() => link.Leave();
