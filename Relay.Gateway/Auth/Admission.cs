@@ -1,7 +1,7 @@
 using Relay.Core.Errors;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Auth;
 
@@ -9,7 +9,7 @@ namespace Relay.Gateway.Auth;
 /// The one place that decides whether a request may do a thing, for WebSockets, <c>/v1</c> and <c>/api/v1</c> alike: who it is, whose tenant that makes it, whether
 /// that one is served, whether the page that asks may, and whether whoever asks may do this.
 /// </summary>
-internal sealed class Admission(RelaySettings settings, IIdentitySource identities, OriginPolicy origins, GatewayCounters counters)
+internal sealed class Admission(TenantDirectory tenants, IIdentitySource identities, GatewayCounters counters)
 {
     /// <summary>Decides. Whoever is admitted is the request's <see cref="Admitted"/> from here on.</summary>
     /// <param name="context">The request, behind the path middleware.</param>
@@ -19,17 +19,16 @@ internal sealed class Admission(RelaySettings settings, IIdentitySource identiti
     {
         var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
         if (found.Refusal is { } unknown) return (null, unknown);
-        var tenant = found.Tenant;
-        if (!settings.HasTenant(tenant.Name)) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+        if (tenants.Find(found.Tenant) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
 
         // Any page may send a request; the answer that it does not get would come too late.
-        if (!origins.Allows(context.Request))
+        if (!OriginPolicy.Allows(context.Request, tenant))
         {
             counters.OriginRefused();
             return (null, new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins."));
         }
 
-        if (settings.IsSuspended(tenant.Name))
+        if (tenant.IsSuspended)
             return (null, new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.") { Closes = (tenant, ErrorCode.TenantSuspended) });
 
         var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires };

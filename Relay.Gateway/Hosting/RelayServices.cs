@@ -9,6 +9,7 @@ using Relay.Gateway.Endpoints;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 using Relay.Plugins.Ai;
 
@@ -21,6 +22,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelay(this IServiceCollection services, RelaySettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(new TenantDirectory(settings));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
@@ -43,7 +45,6 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
-        services.AddSingleton(new OriginPolicy(settings.Server));
         services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
