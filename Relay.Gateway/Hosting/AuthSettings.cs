@@ -25,16 +25,18 @@ internal static class AuthSettings
         "an https URL (http only of this machine), or empty",
         static text => text.Length == 0 || (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0 && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))));
 
-    // Its text is never quoted: it does not fit only because it is too short, which the form says.
-    private static readonly SettingType<string> Secret = Checked($"at least {MinSecretBytes} bytes of random text", static text => Encoding.UTF8.GetByteCount(text) >= MinSecretBytes || text.Length == 0) with
-    {
-        Show = static text => text.Length == 0 ? "" : "(set)",
-    };
-
     private static readonly SettingType<string> PublicKey = Checked(
         "a public key as PEM: RSA of at least 2048 bits, or P-256", static text => text.Length == 0 || TrustedKey.TryReadPem("", text, out _));
 
-    private static readonly SettingType<ApiKeyHash> Hash = new("what relay-agent token key prints as hash", ApiKeyHash.TryRead, static hash => hash.Text);
+    // Whatever stands there fits, and a check says that it is no hash: a fault of the type would quote it, and it may be the key itself.
+    private static readonly SettingType<ApiKeyHash> Hash = new(
+        "a hash",
+        static (string text, out ApiKeyHash hash) =>
+        {
+            ApiKeyHash.TryRead(text, out hash);
+            return true;
+        },
+        static hash => hash.Text);
 
     private static readonly SettingType<Roles> Role = OneOf([.. RoleTable.Names]);
 
@@ -90,7 +92,7 @@ internal static class AuthSettings
             "Where the issuer's public keys are, as a JWK set; beside auth.keys."),
         OfTenant.Value("jwks_refresh", Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)), o => o.JwksRefresh, (o, v) => o with { JwksRefresh = v },
             "How often it is fetched anew; an unknown key id fetches it at once, but not twice in 30 s."),
-        Keys.Row(static group => group.Value("secret", Secret, o => o.Secret, (o, v) => o with { Secret = v },
+        Keys.Row(static group => group.Value("secret", SettingForms.Secret, o => o.Secret, (o, v) => o with { Secret = v },
             "A key by its id (kid), for HS256: at least 32 bytes.")),
         Keys.Row(static group => group.Value("public_key", PublicKey, o => o.PublicKey, (o, v) => o with { PublicKey = v },
             "A key by its id (kid), as PEM: RSA for RS256, P-256 for ES256.")),
@@ -123,13 +125,19 @@ internal static class AuthSettings
             s.Auth.Keys.FirstOrDefault(static each => (each.Value.Secret.Length > 0) == (each.Value.PublicKey.Length > 0)) is { Key: { } name }
                 ? $"of {Readable.Name(name)}: a key has a secret or a public_key, one of the two"
                 : null),
+        new(["auth.keys.NAME.secret"], (s, _) =>
+            s.Auth.Keys.FirstOrDefault(static each => each.Value.Secret.Length > 0 && Encoding.UTF8.GetByteCount(each.Value.Secret) < MinSecretBytes) is { Key: { } name }
+                ? $"of {Readable.Name(name)} is too short: at least {MinSecretBytes} bytes of random text"
+                : null),
         new(["auth.issuer", "auth.keys.NAME.secret", "auth.keys.NAME.public_key", "auth.jwks_url"], (s, _) =>
             s.Auth.Issuer.Length == 0 && (!s.Auth.Keys.IsEmpty || s.Auth.JwksUrl.Length > 0) ? "is needed with auth.keys and auth.jwks_url: who signs" : null),
         new(["auth.api_keys.NAME.hash"], (s, _) =>
-            s.Auth.ApiKeys.FirstOrDefault(static each => each.Value.Hash.IsEmpty) is { Key: { } name } ? $"of {Readable.Name(name)} is missing" : null),
+            s.Auth.ApiKeys.FirstOrDefault(static each => each.Value.Hash.IsEmpty) is { Key: { } name } ? NoHash(name) : null),
         new(["auth.api_keys.NAME.roles"], (s, _) =>
             s.Auth.ApiKeys.FirstOrDefault(static each => each.Value.Roles.IsEmpty) is { Key: { } name } ? $"of {Readable.Name(name)} is missing: a key without a role may do nothing" : null),
         new(["auth.operators.NAME.hash"], (s, _) =>
-            s.Auth.Operators.FirstOrDefault(static each => each.Value.Hash.IsEmpty) is { Key: { } name } ? $"of {Readable.Name(name)} is missing" : null),
+            s.Auth.Operators.FirstOrDefault(static each => each.Value.Hash.IsEmpty) is { Key: { } name } ? NoHash(name) : null),
     ];
+
+    private static string NoHash(string name) => $"of {Readable.Name(name)} is missing, or is not what relay-agent token key prints as hash";
 }

@@ -24,6 +24,9 @@ internal sealed class TenantDirectory
     /// <summary>The settings of tenants of which nothing differs, as they are now.</summary>
     public RelaySettings Settings => _state.Settings;
 
+    /// <summary>Another object after each change, for whoever keeps what it makes of all tenants.</summary>
+    public object Mark => _state;
+
     /// <summary>Whether every name is a tenant.</summary>
     public bool IsOpen => _state.IsOpen;
 

@@ -23,18 +23,17 @@ internal sealed class TokenVerifier
     private readonly FailureBudget _failures;
     private readonly TimeProvider _time;
     private readonly VerifiedTokens _verified = new();
-    private volatile TrustIndex? _trust;
+    private volatile TrustIndex _trust;
 
     public TokenVerifier(TenantDirectory tenants, JwkSets jwks, TimeProvider time)
     {
         (_tenants, _jwks, _time) = (tenants, jwks, time);
         _failures = new(tenants.Settings.Auth.MaxFailuresPerSecond, time);
-
-        // Made anew with the next request, so that a file with a thousand changes is read through once.
-        tenants.Changed += _ => _trust = null;
+        _trust = new(tenants);
     }
 
-    private TrustIndex Trust => _trust ??= new(_tenants.Settings, _tenants.Named);
+    // Made anew with the first request after a change.
+    private TrustIndex Trust => _trust.IsOf(_tenants) ? _trust : _trust = new(_tenants);
 
     /// <summary>Judges a token or an API key.</summary>
     /// <param name="credential">It.</param>

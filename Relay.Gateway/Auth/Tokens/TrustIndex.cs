@@ -11,11 +11,15 @@ internal sealed class TrustIndex
     private readonly FrozenDictionary<string, ImmutableArray<TenantTrust>> _issuers;
     private readonly FrozenDictionary<string, KeyHolder> _keys;
 
-    public TrustIndex(RelaySettings settings, IEnumerable<Tenant> tenants)
+    private readonly object _mark;
+
+    public TrustIndex(TenantDirectory directory)
     {
+        // First: what changes while this is made has it made again.
+        _mark = directory.Mark;
         var issuers = new Dictionary<string, ImmutableArray<TenantTrust>>(StringComparer.Ordinal);
         var keys = new Dictionary<string, KeyHolder>(StringComparer.Ordinal);
-        foreach (var tenant in tenants)
+        foreach (var tenant in directory.Named)
         {
             var auth = tenant.Settings.Auth;
             if (auth.Issuer.Length > 0) issuers[auth.Issuer] = [.. issuers.GetValueOrDefault(auth.Issuer, []), new(tenant, auth)];
@@ -25,10 +29,16 @@ internal sealed class TrustIndex
                 if (!key.Hash.IsEmpty) keys[key.Hash.Sha256] = new(keys.ContainsKey(key.Hash.Sha256) ? null : tenant, name, key);
         }
 
-        foreach (var (name, key) in settings.Auth.Operators)
+        foreach (var (name, key) in directory.Settings.Auth.Operators)
             if (!key.Hash.IsEmpty) keys[key.Hash.Sha256] = new(null, name, key) { IsRelayOperator = !keys.ContainsKey(key.Hash.Sha256) };
         (_issuers, _keys) = (issuers.ToFrozenDictionary(StringComparer.Ordinal), keys.ToFrozenDictionary(StringComparer.Ordinal));
     }
+
+    /// <summary>Whether this is what is trusted now.</summary>
+    public bool IsOf(TenantDirectory directory) => ReferenceEquals(_mark, directory.Mark);
+
+    /// <summary>Whether a tenant trusts so now.</summary>
+    public bool Has(TenantTrust trust) => _issuers.GetValueOrDefault(trust.Auth.Issuer, []).Contains(trust);
 
     /// <summary>Whose API key it is, if anyone's.</summary>
     public KeyHolder? FindKey(ApiKeyHash hash) => _keys.GetValueOrDefault(hash.Sha256) is { } found && (found.Tenant is not null || found.IsRelayOperator) ? found : null;
