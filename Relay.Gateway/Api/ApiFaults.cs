@@ -20,8 +20,11 @@ internal static class ApiFaults
     /// <summary>An id in an address is none.</summary>
     public static ApiFault BadId(string name) => new(StatusCodes.Status400BadRequest, "bad_" + name, $"The {name} in the address is no id: 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
 
-    /// <summary>What every operation of that kind may refuse with, whatever it does.</summary>
-    public static IEnumerable<ApiFault> Common(ApiOperation operation)
+    /// <summary>All that an operation may refuse with.</summary>
+    public static IEnumerable<ApiFault> Of(ApiOperation operation) => Common(operation).Concat(operation.Faults);
+
+    // What every operation of that kind may refuse with, whatever it does.
+    private static IEnumerable<ApiFault> Common(ApiOperation operation)
     {
         yield return UnknownTenant;
         yield return TenantSuspended;
@@ -32,6 +35,11 @@ internal static class ApiFaults
             yield return body.TooBig;
             yield return BodyTooSlow;
             yield return Busy;
+        }
+
+        if (operation.Changes)
+        {
+            foreach (var fault in KeyedRequests.Faults) yield return fault;
         }
 
         yield return Unavailable;

@@ -75,7 +75,10 @@ internal sealed record ApiBody(ApiContent Content, Func<RelaySettings, int> Limi
 /// <param name="Example">An example, which a test sends or compares.</param>
 /// <param name="Type">Its shape, when it is JSON.</param>
 /// <param name="MediaType">What it is.</param>
-internal sealed record ApiContent(string Example, JsonTypeInfo? Type, string MediaType = "application/json");
+internal sealed record ApiContent(string Example, JsonTypeInfo? Type, string MediaType = ApiContent.Json)
+{
+    public const string Json = "application/json";
+}
 
 /// <summary>A refusal of the API.</summary>
 /// <param name="Status">The HTTP status.</param>

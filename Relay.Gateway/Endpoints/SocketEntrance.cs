@@ -4,12 +4,13 @@ using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
-internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, GatewayCounters counters)
+internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, TenantDirectory tenants, GatewayCounters counters)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -60,7 +61,7 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? await join(connection)) is { } error) connection.Close(error);
+            if ((entrant.Closes ?? SuspendedMeanwhile(entrant.Who) ?? await join(connection)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally
@@ -68,6 +69,9 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
             registry.Remove(connection, transport);
         }
     }
+
+    // Who suspends a tenant closes what is in the registry.
+    private ErrorCode? SuspendedMeanwhile(Admitted who) => tenants.Serves(who.Tenant) ? null : ErrorCode.TenantSuspended;
 
     /// <summary>An id for a socket: nobody guesses it.</summary>
     public static string NewId()

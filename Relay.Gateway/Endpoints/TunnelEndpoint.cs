@@ -4,20 +4,21 @@ using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnels, TunnelLog log, GatewayCounters counters)
+    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
 {
     private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
 
     private readonly ConnectionLimits _limits = new(
         new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
 
-    private readonly TunnelParts _parts = new(dialer, accounts, tunnels, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
+    private readonly TunnelParts _parts = new(dialer, accounts, tunnelCounters, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
 
     public bool Has(IReadOnlyList<string> path)
     {
@@ -41,7 +42,7 @@ internal sealed class TunnelEndpoint(
         registry.Add(socket);
         try
         {
-            if (entrant.Closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
+            if ((entrant.Closes ?? (tenants.Serves(who.Tenant) ? null : ErrorCode.TenantSuspended)) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally

@@ -26,6 +26,8 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<ReloadService>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<NodeCallCounters>();
         services.AddSingleton<TunnelCounters>();
@@ -45,7 +47,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.AddRelayAuth(settings.Auth.Mode);
-        services.AddSingleton(new HostPolicy(settings.Server));
+        services.AddSingleton(provider => new HostPolicy(settings.Server, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<Admission>();
@@ -56,9 +58,11 @@ internal static class RelayServices
         services.AddSingleton<PipeEndpoint>();
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeEndpoint>();
+        services.AddSingleton<OpenCalls>();
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamHome>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
         services.AddSingleton<ApiTable>();
@@ -69,10 +73,13 @@ internal static class RelayServices
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
-        services.AddSingleton<IChatNodes, NodeChats>();
+        services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
-        return services;
+        return services.AddChatNodes();
     }
+
+    /// <summary>Adds the way of the hubs' plugins to the tenants' nodes.</summary>
+    public static IServiceCollection AddChatNodes(this IServiceCollection services) => services.AddSingleton<IChatNodes, NodeChats>();
 
     /// <summary>Adds what hubs need, wherever they are hosted: the plugins and their store.</summary>
     public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings, PluginFiles files)
@@ -82,7 +89,7 @@ internal static class RelayServices
         return services;
     }
 
-    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it.</summary>
+    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it; unless there is another one already.</summary>
     public static IServiceCollection AddInProcessRuntime(this IServiceCollection services)
     {
         services.AddSingleton(static provider => new InProcessRuntime(
@@ -93,8 +100,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
-        services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
-        services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
 
@@ -116,6 +123,7 @@ internal static class RelayServices
         {
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
+            Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
     }

@@ -27,6 +27,8 @@ internal sealed record RelaySettings
 
     public RelayTunnelOptions Tunnel { get; init; } = new();
 
+    public RelayApiOptions Api { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();

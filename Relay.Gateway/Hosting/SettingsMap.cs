@@ -133,6 +133,8 @@ internal static partial class SettingsMap
             "How long a chat with a stream_id goes on, and is kept, while no connection reads it."),
         Ai.Value("resume_bytes", Bytes(KiB, 64 * MiB), o => o.ResumeBytes, (o, v) => o with { ResumeBytes = v },
             "What is kept of such a chat for a connection that comes back, each part with 64 bytes more. A user has at most 16 of them."),
+        Ai.Value("tenant_resume_bytes", Bytes(KiB, 1024 * MiB), o => o.TenantResumeBytes, (o, v) => o with { TenantResumeBytes = v },
+            "What is kept of all such chats of a tenant in one process; beyond it of each only what a connection is still reading, and its newest part."),
         Upstream.Value("base_url", SettingForms.Url, o => o.BaseUrl, (o, v) => o with { BaseUrl = v },
             "An OpenAI-compatible API, such as http://127.0.0.1:11434/v1. It is asked for models that no node serves. Empty: none, and such chats get ai_no_upstream."),
         Upstream.Value("api_key", SettingForms.Secret, o => o.ApiKey, (o, v) => o with { ApiKey = v },
@@ -156,6 +158,7 @@ internal static partial class SettingsMap
         .. PeerSettings.All,
         .. NodeSettings.All,
         .. TunnelSettings.All,
+        .. ApiSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),

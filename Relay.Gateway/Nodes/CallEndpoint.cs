@@ -7,7 +7,7 @@ using Relay.Gateway.Hosting;
 namespace Relay.Gateway.Nodes;
 
 /// <summary>A request that runs on a node: read as far as the relay needs to, and passed on as it is.</summary>
-internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime, StreamTable streams, NodeCallCounters counters, NodeLog log, TimeProvider time)
+internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime, StreamTable streams, OpenCalls open, NodeCallCounters counters, NodeLog log, TimeProvider time)
 {
     /// <summary>Says which calls belong together, where the body has no <c>prompt_cache_key</c>.</summary>
     public const string SessionHeader = "X-Session-Id";
@@ -66,10 +66,9 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
     // The work does not end with the connection that asked for it: that is the stream's first reader, and others may go on with it.
     private async Task ResumableAsync(HttpContext context, Caller caller, NodeAsk ask, CallInbox inbox, string id)
     {
-        CallError? error = null;
-        ReplayStream? stream = null;
-        if (!Ids.IsValid(id)) error = new(StatusCodes.Status400BadRequest, "invalid_stream_id", $"{ReplayStream.IdHeader} is 1 to {Ids.MaxBytes} bytes.");
-        else streams.TryAdd(caller, id, out stream, out error);
+        var (stream, error) = Ids.IsValid(id)
+            ? await streams.AddAsync(caller, id)
+            : (null, new CallError(StatusCodes.Status400BadRequest, "invalid_stream_id", $"{ReplayStream.IdHeader} is 1 to {Ids.MaxBytes} bytes."));
         if (stream is null)
         {
             _bodies.Release(inbox.Request.Body.Length);
@@ -81,7 +80,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         stream.OnStop(inbox.GiveUp);
         _ = RunDetachedAsync(caller.Tenant, ask, inbox, stream);
         context.Response.Headers[ReplayStream.IdHeader] = id;
-        await stream.ReadAsync(context, 0);
+        await stream.ReadAsync(new HttpSink(context, time, _options.IdleTimeout, offset: 0), 0, context.RequestAborted);
     }
 
     private async Task RunDetachedAsync(TenantId tenant, NodeAsk ask, CallInbox inbox, ReplayStream stream)
@@ -100,12 +99,14 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
 
     private async Task RunAsync(TenantId tenant, NodeAsk ask, CallInbox inbox, ICallSink sink)
     {
+        open.Add(inbox, tenant);
         try
         {
             await new CallRunner(inbox, runtime.Nodes.Call(tenant, ask, inbox), ask, sink, _options, counters).RunAsync();
         }
         finally
         {
+            open.Remove(inbox);
             _bodies.Release(inbox.Request.Body.Length);
         }
     }

@@ -47,7 +47,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private ValueTask<bool> HandleAsync(CallNews news)
     {
         // What an earlier node still says.
-        if (news.Kind is not (CallNews.Kinds.Started or CallNews.Kinds.Refused or CallNews.Kinds.Silence or CallNews.Kinds.Gone) && news.Call != _call) return new(false);
+        if (news.Kind is not (CallNews.Kinds.Started or CallNews.Kinds.Refused or CallNews.Kinds.Silence or CallNews.Kinds.Gone or CallNews.Kinds.Closed) && news.Call != _call) return new(false);
         switch (news.Kind)
         {
             case CallNews.Kinds.Refused:
@@ -70,6 +70,8 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 // While an answer waited for its reader nobody listened.
                 if (!inbox.IsSilent) return new(false);
                 return _hasBegun ? BreakAsync(CallError.IdleTimeout) : RefuseAsync(CallError.FirstByteTimeout);
+            case CallNews.Kinds.Closed:
+                return _hasBegun ? BreakAsync((CallError)news.What!) : RefuseAsync((CallError)news.What!);
             default:
                 counters.Count(CallOutcome.Cancelled);
                 if (_hasBegun) sink.Abort();

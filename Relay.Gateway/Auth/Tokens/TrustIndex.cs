@@ -11,12 +11,12 @@ internal sealed class TrustIndex
     private readonly FrozenDictionary<string, ImmutableArray<TenantTrust>> _issuers;
     private readonly FrozenDictionary<string, KeyHolder> _keys;
 
-    private readonly object _mark;
+    private readonly object _edition;
 
     public TrustIndex(TenantDirectory directory)
     {
         // First: what changes while this is made has it made again.
-        _mark = directory.Mark;
+        _edition = directory.Edition;
         var issuers = new Dictionary<string, ImmutableArray<TenantTrust>>(StringComparer.Ordinal);
         var keys = new Dictionary<string, KeyHolder>(StringComparer.Ordinal);
         foreach (var tenant in directory.Named)
@@ -35,7 +35,7 @@ internal sealed class TrustIndex
     }
 
     /// <summary>Whether this is what is trusted now.</summary>
-    public bool IsOf(TenantDirectory directory) => ReferenceEquals(_mark, directory.Mark);
+    public bool IsOf(TenantDirectory directory) => ReferenceEquals(_edition, directory.Edition);
 
     /// <summary>Whether a tenant trusts so now.</summary>
     public bool Has(TenantTrust trust) => _issuers.GetValueOrDefault(trust.Auth.Issuer, []).Contains(trust);
