@@ -60,7 +60,7 @@ internal static partial class SettingsMap
         Tls.Value("key_file", SettingForms.Path, o => o.KeyFile, (o, v) => o with { KeyFile = v },
             "The certificate's key, as PEM without a password."),
         Server.Value("drain_timeout", Duration(Instant, Hour), o => o.DrainTimeout, (o, v) => o with { DrainTimeout = v },
-            "How long a stop may take: clients are told, messages under way are answered."),
+            "How long a stop may take: clients are told in slots over half of it, messages under way are answered."),
         Server.PerTenant.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
             "Web origins that may connect beside the relay's own, such as https://app.example.com; * for any. A relay on loopback answers to their host names too."),
         Server.Value("ping_interval", Duration(Instant, Hour), o => o.PingInterval, (o, v) => o with { PingInterval = v },
