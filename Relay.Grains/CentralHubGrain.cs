@@ -117,6 +117,13 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     // A hub that cannot be reached now is asked again at the next collection, and forgotten when it does not answer then.
     private void Tell(UserKey user, Func<IUserHubGrain, Task> call) => _ = TenantContext.TellAsync(_key.Tenant, () => call(grains.Hub(user)));
+
+    // A part's share.
+    private HubLimits Limits()
+    {
+        var limits = silo.Options.Of(_key.Tenant).Hubs;
+        return limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards };
+    }
 }
 
 /// <summary>A user's hub as a directory names it: by the user, with the epoch that was last heard of.</summary>
@@ -135,12 +142,5 @@ internal sealed class HubRef(UserKey user)
         if (epoch < _epoch) return false;
         _epoch = epoch;
         return true;
-    }
-
-    // A part's share.
-    private HubLimits Limits()
-    {
-        var limits = silo.Options.Of(_key.Tenant).Hubs;
-        return limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards };
     }
 }
