@@ -27,6 +27,8 @@ internal sealed record RelaySettings
 
     public RelayTunnelOptions Tunnel { get; init; } = new();
 
+    public RelayLimitsOptions Limits { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();

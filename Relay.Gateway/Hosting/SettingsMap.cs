@@ -160,6 +160,7 @@ internal static partial class SettingsMap
         .. PeerSettings.All,
         .. NodeSettings.All,
         .. TunnelSettings.All,
+        .. LimitSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),
