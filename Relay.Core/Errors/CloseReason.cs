@@ -89,6 +89,9 @@ public enum CloseReason
 
     /// <summary>The bytes of a tunnel's user, or tenant, are used up.</summary>
     TunnelQuota,
+
+    /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
+    TooManyConnections,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

@@ -56,6 +56,9 @@ public enum ErrorCode
 
     /// <summary>The room's members may only receive, and this one sent.</summary>
     ReceiveOnly,
+
+    /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
+    TooManyConnections,
 }
 
 /// <summary>What an error means on the wire.</summary>

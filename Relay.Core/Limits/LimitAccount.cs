@@ -47,6 +47,9 @@ public sealed class LimitAccount(SubjectLimits limits)
         }
     }
 
+    /// <summary>Takes a place whether there is one or not: what is open already can only be counted.</summary>
+    public void OpenBeyond() => Interlocked.Increment(ref _open);
+
     /// <summary>Gives the place back.</summary>
     public void Close() => Interlocked.Decrement(ref _open);
 
