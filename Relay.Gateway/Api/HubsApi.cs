@@ -1,4 +1,5 @@
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 
 namespace Relay.Gateway.Api;
 
@@ -10,10 +11,10 @@ internal static class HubsApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        if (!await ApiRequest.BeginAsync(context) || await ApiRequest.ReadPageAsync(context) is not { } asked) return;
+        if (!await ApiRequest.BeginAsync(context, Access.Observe) || await ApiRequest.ReadPageAsync(context) is not { } asked) return;
         var runtime = context.RequestServices.GetRequiredService<IRelayRuntime>();
         // One more than asked for tells whether there is a next part.
-        var page = await runtime.ListHubsAsync(RequestTenant.Of(context), asked.After, asked.Limit + 1);
+        var page = await runtime.ListHubsAsync(Admitted.Of(context).Tenant, asked.After, asked.Limit + 1);
         await context.Response.WriteAsJsonAsync(HubListing.Of(page, asked.Limit), HubListingJson.Default.HubListing, cancellationToken: context.RequestAborted);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Relay.Core;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Endpoints;
 
 namespace Relay.Gateway.Api;
@@ -22,19 +23,19 @@ internal static class NodesApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        if (!await ApiRequest.BeginAsync(context)) return;
-        var listing = await Nodes(context).ListAsync(RequestTenant.Of(context));
+        if (!await ApiRequest.BeginAsync(context, Access.Observe)) return;
+        var listing = await Nodes(context).ListAsync(Admitted.Of(context).Tenant);
         await context.Response.WriteAsJsonAsync(NodesView.Of(listing), NodesJson.Default.NodesView, cancellationToken: context.RequestAborted);
     }
 
     private static async Task DrainAsync(HttpContext context, bool drains)
     {
-        if (!await ApiRequest.BeginChangeAsync(context)) return;
+        if (!await ApiRequest.BeginAsync(context, Access.Operate)) return;
 
         // From the raw target: routing's own decoding would make one node of two.
-        if (context.Features.Get<IRelayPath>() is not { Segments: ["api", "v1", "nodes", var node, "drain"] } path || !Ids.IsValid(node))
+        if (context.Features.Get<IRelayPath>() is not { Segments: ["api", "v1", "nodes", var node, "drain"] } || !Ids.IsValid(node))
             await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_node", $"A node's id is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
-        else if (await Nodes(context).DrainAsync(path.Tenant, node, drains))
+        else if (await Nodes(context).DrainAsync(Admitted.Of(context).Tenant, node, drains))
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         else
             await ApiError.WriteAsync(context, StatusCodes.Status404NotFound, "node_not_found", "There is no such node now.");

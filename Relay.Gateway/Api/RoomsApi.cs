@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Relay.Core;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
 
@@ -23,16 +24,16 @@ internal static class RoomsApi
 
     private static async Task ListAsync(HttpContext context)
     {
-        if (!await ApiRequest.BeginAsync(context) || await ApiRequest.ReadPageAsync(context) is not { } page) return;
+        if (!await ApiRequest.BeginAsync(context, Access.Observe) || await ApiRequest.ReadPageAsync(context) is not { } page) return;
         var rooms = Rooms(context);
         // One more than asked for tells whether there is a next part.
-        var found = await rooms.ListAsync(RequestTenant.Of(context), page.After, page.Limit + 1);
+        var found = await rooms.ListAsync(Admitted.Of(context).Tenant, page.After, page.Limit + 1);
         await context.Response.WriteAsJsonAsync(RoomListing.Of(found, page.Limit), RoomListingJson.Default.RoomListing, cancellationToken: context.RequestAborted);
     }
 
     private static async Task ListMembersAsync(HttpContext context)
     {
-        if (!await ApiRequest.BeginAsync(context) || await ApiRequest.ReadPageAsync(context) is not { } page || await RoomAsync(context) is not { } room) return;
+        if (!await ApiRequest.BeginAsync(context, Access.Observe) || await ApiRequest.ReadPageAsync(context) is not { } page || await RoomAsync(context) is not { } room) return;
         switch (await Rooms(context).ListMembersAsync(room, page.After, page.Limit + 1))
         {
             case null:
@@ -49,7 +50,7 @@ internal static class RoomsApi
 
     private static async Task PublishAsync(HttpContext context)
     {
-        if (!await ApiRequest.BeginChangeAsync(context) || await RoomAsync(context) is not { } room) return;
+        if (!await ApiRequest.BeginAsync(context, Access.Publish) || await RoomAsync(context) is not { } room) return;
         if (await ReadAsync(context, Settings(context).Rooms.MaxMessageBytes) is not { } body)
         {
             await ApiError.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "message_too_big", "The message is over rooms.max_message_bytes.");
@@ -82,7 +83,7 @@ internal static class RoomsApi
     // From the raw target: routing's own decoding would make one room of two.
     private static async ValueTask<RoomKey?> RoomAsync(HttpContext context)
     {
-        if (context.Features.Get<IRelayPath>() is { Segments: ["api", "v1", "rooms", var name, _] } path && Ids.IsValid(name)) return new(path.Tenant, name);
+        if (context.Features.Get<IRelayPath>() is { Segments: ["api", "v1", "rooms", var name, _] } && Ids.IsValid(name)) return new(Admitted.Of(context).Tenant, name);
         await ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_room", $"A room's name is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
         return null;
     }

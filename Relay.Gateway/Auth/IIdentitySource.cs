@@ -4,24 +4,34 @@ using Relay.Core;
 
 namespace Relay.Gateway.Auth;
 
-/// <summary>Tells whose connection a request asks for.</summary>
+/// <summary>Tells whose request it is, and so which tenant's.</summary>
 internal interface IIdentitySource
 {
-    /// <summary>Identifies the user.</summary>
+    /// <summary>Identifies whoever asks.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="tenant">The tenant that the path names.</param>
+    /// <param name="asked">The tenant that the path names, if any.</param>
+    /// <param name="access">What is wanted.</param>
     /// <returns>The identity, or why there is none.</returns>
-    IdentityResult Identify(HttpContext context, TenantId tenant);
+    ValueTask<IdentityResult> IdentifyAsync(HttpContext context, TenantId? asked, Access access);
 
     /// <summary>Whether whoever connects says who it is, and peers do so in their address.</summary>
     bool BelievesEverybody => false;
 }
 
-/// <summary>Who it is. Without an identity and without a fault, the request names no user.</summary>
-/// <param name="Identity">The identity.</param>
-/// <param name="Fault">What is wrong with the request; it is answered 400 before there is a WebSocket.</param>
-internal readonly record struct IdentityResult(UserIdentity? Identity, string? Fault = null)
+/// <summary>Who it is. Without an identity and without a refusal, the request names no user.</summary>
+/// <param name="Tenant">Whose request it is.</param>
+/// <param name="Identity">The user, if anyone.</param>
+internal readonly record struct IdentityResult(TenantId Tenant, UserIdentity? Identity)
 {
+    /// <summary>What is wrong with the request, or with who asks.</summary>
+    public Refusal? Refusal { get; init; }
+
     /// <summary>The ids under which the identity may appear as a peer, beside its user's id.</summary>
     public FrozenSet<string> PeerIds { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>When it runs out, or null.</summary>
+    public DateTimeOffset? Expires { get; init; } = Identity?.Expires;
+
+    /// <summary>Nobody, and why.</summary>
+    public static IdentityResult Refused(Refusal refusal) => new(default, null) { Refusal = refusal };
 }

@@ -1,7 +1,7 @@
-using Relay.Abstractions;
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.WebSockets;
@@ -18,16 +18,16 @@ internal sealed class HubEndpoint(RelaySettings settings, IRelayRuntime runtime,
         settings.Server.PingInterval,
         settings.Server.PingTimeout);
 
-    public async Task HandleAsync(HttpContext context, TenantId tenant)
+    public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
-        await entrance.RunAsync(context, tenant, entrant.Identity, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection => JoinAsync(connection, entrant.Identity, tenant));
+        if (await entrance.AdmitAsync(context, Access.Hub) is not { } entrant) return;
+        await entrance.RunAsync(context, entrant, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection => JoinAsync(connection, entrant.Who));
     }
 
-    private async ValueTask<ErrorCode?> JoinAsync(Connection connection, UserIdentity? identity, TenantId tenant)
+    private async ValueTask<ErrorCode?> JoinAsync(Connection connection, Admitted who)
     {
-        if (identity is null) return ErrorCode.MissingUserId;
-        var (link, error) = await runtime.JoinAsync(new UserKey(tenant, identity.UserId), connection);
+        if (who.Identity is null) return ErrorCode.MissingUserId;
+        var (link, error) = await runtime.JoinAsync(new UserKey(who.Tenant, who.Identity.UserId), connection);
         if (link is not null) connection.Attach(new HubUse(link));
         return error;
     }

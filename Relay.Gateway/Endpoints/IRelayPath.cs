@@ -8,8 +8,8 @@ namespace Relay.Gateway.Endpoints;
 /// </summary>
 internal interface IRelayPath
 {
-    /// <summary>The tenant of <c>/t/{tenant}</c>, or the default one.</summary>
-    TenantId Tenant { get; }
+    /// <summary>The tenant of <c>/t/{tenant}</c>, or null. It is what the path asks for: whose the request is, <see cref="Auth.Admitted"/> says.</summary>
+    TenantId? Tenant { get; }
 
     /// <summary>The decoded segments behind <c>/t/{tenant}</c>, or all of them.</summary>
     IReadOnlyList<string> Segments { get; }

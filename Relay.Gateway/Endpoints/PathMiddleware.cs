@@ -33,25 +33,25 @@ internal sealed class PathMiddleware(
             return ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "host_not_allowed", "The relay does not answer to this host name; see server.allowed_origins.");
 
         context.Features.Set<IRelayPath>(path);
-        if (path.Segments is ["ws"]) return hub.HandleAsync(context, path.Tenant);
-        if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context, path.Tenant);
+        if (path.Segments is ["ws"]) return hub.HandleAsync(context);
+        if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context);
         if (settings.Peers.Enabled)
         {
-            if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, path.Tenant, peer);
-            if (path.Segments is ["connection", var local, var remote, var document]) return pipes.HandleAsync(context, path.Tenant, local, remote, document);
+            if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, peer);
+            if (path.Segments is ["connection", var local, var remote, var document]) return pipes.HandleAsync(context, local, remote, document);
         }
 
         if (settings.Nodes.Enabled)
         {
-            if (path.Segments is ["nodes"]) return nodes.HandleAsync(context, path.Tenant);
+            if (path.Segments is ["nodes"]) return nodes.HandleAsync(context);
             if (path.Segments is ["v1", _, ..]) return openAi.HandleAsync(context, path);
         }
 
         if (rooms.IsEnabled)
         {
-            if (path.Segments is ["rooms", var room]) return rooms.HandleAsync(context, path.Tenant, room);
+            if (path.Segments is ["rooms", var room]) return rooms.HandleAsync(context, room);
             // Without an upgrade the address is the console's.
-            if (path.Segments is [""] && WebSocketHandshake.IsWanted(context.Request)) return rooms.HandleAsync(context, path.Tenant, RoomKey.DefaultName);
+            if (path.Segments is [""] && WebSocketHandshake.IsWanted(context.Request)) return rooms.HandleAsync(context, RoomKey.DefaultName);
         }
 
         context.Request.Path = "/" + string.Join('/', path.Segments.Select(Uri.EscapeDataString));

@@ -1,6 +1,7 @@
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.WebSockets;
@@ -26,18 +27,18 @@ internal sealed class PipeEndpoint(RelaySettings settings, IRelayRuntime runtime
 
     private readonly HoldLimits _hold = new(settings.Peers.HoldTimeout, settings.Peers.HoldBytes);
 
-    public async Task HandleAsync(HttpContext context, TenantId tenant, string localId, string remoteId, string documentId)
+    public async Task HandleAsync(HttpContext context, string localId, string remoteId, string documentId)
     {
-        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, Access.Peer) is not { } entrant) return;
         if (!Ids.IsValid(localId) || !Ids.IsValid(remoteId) || !Ids.IsValid(documentId))
         {
             await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_peer", $"The ids of peers and documents are 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
             return;
         }
 
-        var (identity, refusal) = entrant.As(tenant, localId);
-        var (pipe, isSecond) = PipeKey.Of(tenant, localId, remoteId, documentId);
-        await entrance.RunAsync(context, tenant, identity, new PieceReader(), _limits, connection =>
+        var (identity, refusal) = entrant.Who.As(localId);
+        var (pipe, isSecond) = PipeKey.Of(entrant.Who.Tenant, localId, remoteId, documentId);
+        await entrance.RunAsync(context, entrant with { Who = entrant.Who with { Identity = identity } }, new PieceReader(), _limits, connection =>
         {
             if (refusal is { } reason) connection.Close(reason);
             else new PipeUse(connection, _hold).Open(runtime.Peers, pipe, isSecond);

@@ -8,9 +8,9 @@ internal sealed class RelayPath : IRelayPath
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    private RelayPath(TenantId tenant, IReadOnlyList<string> segments) => (Tenant, Segments) = (tenant, segments);
+    private RelayPath(TenantId? tenant, IReadOnlyList<string> segments) => (Tenant, Segments) = (tenant, segments);
 
-    public TenantId Tenant { get; }
+    public TenantId? Tenant { get; }
 
     public IReadOnlyList<string> Segments { get; }
 
@@ -37,7 +37,7 @@ internal sealed class RelayPath : IRelayPath
             segments.Add(segment);
         }
 
-        var tenant = TenantId.Default;
+        TenantId? tenant = null;
         if (segments is ["t", var name, _, ..])
         {
             if (!Ids.IsValid(name)) return false;

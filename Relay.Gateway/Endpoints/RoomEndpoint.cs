@@ -2,6 +2,7 @@ using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Rooms;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.WebSockets;
@@ -24,9 +25,9 @@ internal sealed class RoomEndpoint(RelaySettings settings, IRelayRuntime runtime
 
     public bool IsEnabled => settings.Rooms.Enabled;
 
-    public async Task HandleAsync(HttpContext context, TenantId tenant, string name)
+    public async Task HandleAsync(HttpContext context, string name)
     {
-        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, Access.Room) is not { } entrant) return;
         if (!Ids.IsValid(name))
         {
             await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_room", $"A room's name is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
@@ -39,7 +40,7 @@ internal sealed class RoomEndpoint(RelaySettings settings, IRelayRuntime runtime
             return;
         }
 
-        await entrance.RunAsync(context, tenant, entrant.Identity, new FrameReader(settings.Rooms.MaxMessageBytes), _limits, connection => JoinAsync(connection, new(tenant, name), join));
+        await entrance.RunAsync(context, entrant, new FrameReader(settings.Rooms.MaxMessageBytes), _limits, connection => JoinAsync(connection, new(entrant.Who.Tenant, name), join));
     }
 
     /// <summary>Without <c>since</c> a member gets bare messages; with it events, and what it missed when it names a position.</summary>

@@ -1,6 +1,6 @@
-using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
@@ -26,20 +26,21 @@ internal sealed class TunnelEndpoint(
         return false;
     }
 
-    public async Task HandleAsync(HttpContext context, TenantId tenant)
+    public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, Access.Tunnel) is not { } entrant) return;
+        var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), entrant.Identity, _limits, counters, log);
+        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
         ITunnelUse use = isV2
-            ? new StreamUse(socket, tenant, entrant.Identity?.UserId, _parts)
-            : new ChunkUse(socket, tenant, entrant.Identity?.UserId, _parts);
+            ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
+            : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);
         socket.Attach(use);
         registry.Add(socket);
         try
         {
-            if (settings.IsSuspended(tenant.Name)) socket.Finish(CloseReason.TenantSuspended);
+            if (entrant.Closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally

@@ -46,6 +46,7 @@ internal static class RelayServices
         services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
+        services.AddSingleton<Admission>();
         services.AddSingleton<SocketEntrance>();
         services.AddSingleton<HubEndpoint>();
         services.AddSingleton<RoomEndpoint>();

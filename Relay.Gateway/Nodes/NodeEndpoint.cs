@@ -1,7 +1,7 @@
-using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Nodes.Wire;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
@@ -34,18 +34,18 @@ internal sealed class NodeEndpoint(RelaySettings settings, IRelayRuntime runtime
         TakesWhileDraining = true,
     };
 
-    public async Task HandleAsync(HttpContext context, TenantId tenant)
+    public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, tenant) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, Access.Node) is not { } entrant) return;
         if (!WebSocketHandshake.Offers(context.Request, NodeWire.Subprotocol))
         {
             await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_handshake", $"A node speaks the subprotocol {NodeWire.Subprotocol}.");
             return;
         }
 
-        await entrance.RunAsync(context, tenant, entrant.Identity, new FrameReader(NodeWire.MaxControlBytes), _limits, connection =>
+        await entrance.RunAsync(context, entrant, new FrameReader(NodeWire.MaxControlBytes), _limits, connection =>
         {
-            connection.Attach(new NodeUse(connection, tenant, runtime.Nodes, _terms, log));
+            connection.Attach(new NodeUse(connection, entrant.Who.Tenant, runtime.Nodes, _terms, log));
             return ValueTask.FromResult<ErrorCode?>(null);
         });
     }

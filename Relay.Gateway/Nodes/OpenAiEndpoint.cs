@@ -3,15 +3,14 @@ using Relay.Core;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary>The addresses under <c>/v1/</c>: an OpenAI-compatible API whose calls run on the tenant's nodes. Every refusal has the shape of that API's errors.</summary>
 internal sealed class OpenAiEndpoint(
-    RelaySettings settings, ConnectionRegistry registry, IIdentitySource identities, OriginPolicy origins, CallEndpoint calls, ModelsEndpoint models, StreamsEndpoint streams)
+    ConnectionRegistry registry, Admission admission, CallEndpoint calls, ModelsEndpoint models, StreamsEndpoint streams)
 {
-    public Task HandleAsync(HttpContext context, IRelayPath path)
+    public async Task HandleAsync(HttpContext context, IRelayPath path)
     {
         Func<Caller, Task>? handle = path.Segments switch
         {
@@ -23,8 +22,11 @@ internal sealed class OpenAiEndpoint(
                 : Of(context, HttpMethods.Get, HttpMethods.Delete) ? caller => streams.ReadAsync(context, caller, id) : null,
             _ => _ => new CallError(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address.").WriteAsync(context),
         };
-        if (Refusal(context, path.Tenant, out var who) is { } refusal) return refusal.WriteAsync(context);
-        return handle is not null ? handle(who) : new CallError(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not take the method; see Allow.").WriteAsync(context);
+        var (who, refusal) = await admission.DecideAsync(context, Access.Call);
+        if (who is null) await new CallError(refusal!.Status, refusal.Code, refusal.Message).WriteAsync(context);
+        else if (registry.IsDraining) await CallError.GoingAway.WriteAsync(context);
+        else if (handle is not null) await handle(new(who.Tenant, who.Identity, CallerKey.Of(context, who.Identity)));
+        else await new CallError(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not take the method; see Allow.").WriteAsync(context);
     }
 
     private static bool Of(HttpContext context, string method, string? other = null)
@@ -32,19 +34,6 @@ internal sealed class OpenAiEndpoint(
         if (HttpMethods.Equals(context.Request.Method, method)) return true;
         context.Response.Headers.Allow = other is null ? method : $"{method}, {other}";
         return false;
-    }
-
-    private CallError? Refusal(HttpContext context, TenantId tenant, out Caller caller)
-    {
-        caller = null!;
-        if (!settings.HasTenant(tenant.Name)) return new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
-        if (settings.IsSuspended(tenant.Name)) return new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
-        // Any page may send a POST like these; the answer that it does not get would come too late.
-        if (!origins.Allows(context.Request)) return new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not call; see server.allowed_origins.");
-        var found = identities.Identify(context, tenant);
-        if (found.Fault is { } fault) return new(StatusCodes.Status400BadRequest, "bad_identity", fault);
-        caller = new(tenant, found.Identity, CallerKey.Of(context, found.Identity));
-        return registry.IsDraining ? CallError.GoingAway : null;
     }
 }
 

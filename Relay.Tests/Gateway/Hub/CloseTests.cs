@@ -211,6 +211,7 @@ public sealed class CloseTests
 
     private sealed class ExpiringIdentity(DateTimeOffset expires) : IIdentitySource
     {
-        public IdentityResult Identify(HttpContext context, TenantId tenant) => new(new UserIdentity(tenant.Name, "alice") { Expires = expires });
+        public ValueTask<IdentityResult> IdentifyAsync(HttpContext context, TenantId? asked, Access access) =>
+            new(new IdentityResult(TenantId.Default, new UserIdentity(TenantId.Default.Name, "alice") { Expires = expires }));
     }
 }

@@ -135,7 +135,7 @@ public sealed class OpenErrorTests(HubServer server) : IClassFixture<HubServer>
 
     private sealed class ScopesOfTheQuery : IIdentitySource
     {
-        public IdentityResult Identify(HttpContext context, TenantId tenant) =>
-            new(new UserIdentity(tenant.Name, "alice") { Scopes = [.. context.Request.Query["scopes"].ToString().Split(',')] });
+        public ValueTask<IdentityResult> IdentifyAsync(HttpContext context, TenantId? asked, Access access) =>
+            new(new IdentityResult(TenantId.Default, new UserIdentity(TenantId.Default.Name, "alice") { Scopes = [.. context.Request.Query["scopes"].ToString().Split(',')] }));
     }
 }

@@ -125,7 +125,7 @@ public sealed class PathTests(HubServer server) : IClassFixture<HubServer>
         Assert.Equal(404, (await relay.TryConnectAsync("/t/default/ws?user_id=alice")).Status);
         Assert.Equal(404, (await relay.TryConnectAsync("/ws?user_id=alice")).Status);
         using var http = new HttpClient();
-        using var response = await http.GetAsync(new Uri(relay.Url, "/t/other/ws")).WaitAsync(TimeSpan.FromSeconds(30));
+        using var response = await http.GetAsync(new Uri(relay.Url, "/t/other/api/v1/hubs")).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal("""{"error":"unknown_tenant","message":"There is no such tenant."}""", await response.Content.ReadAsStringAsync());
     }
 

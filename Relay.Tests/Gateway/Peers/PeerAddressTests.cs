@@ -112,8 +112,8 @@ public sealed class PeerAddressTests(PeerServer server) : IClassFixture<PeerServ
     // As a token would say it.
     private sealed class Named : IIdentitySource
     {
-        public IdentityResult Identify(HttpContext context, TenantId tenant) => context.Request.Query["user_id"] is [{ } user]
-            ? new(new UserIdentity(tenant.Name, user)) { PeerIds = [user + "-phone"] }
-            : new(null);
+        public ValueTask<IdentityResult> IdentifyAsync(HttpContext context, TenantId? asked, Access access) => new(context.Request.Query["user_id"] is [{ } user]
+            ? new IdentityResult(TenantId.Default, new UserIdentity(TenantId.Default.Name, user)) { PeerIds = [user + "-phone"] }
+            : new IdentityResult(TenantId.Default, null));
     }
 }

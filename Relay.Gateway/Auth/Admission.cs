@@ -1,0 +1,39 @@
+using Relay.Core.Errors;
+using Relay.Gateway.Endpoints;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.Telemetry;
+
+namespace Relay.Gateway.Auth;
+
+/// <summary>
+/// The one place that decides whether a request may do a thing, for WebSockets, <c>/v1</c> and <c>/api/v1</c> alike: who it is, whose tenant that makes it, whether
+/// that one is served, whether the page that asks may, and whether whoever asks may do this.
+/// </summary>
+internal sealed class Admission(RelaySettings settings, IIdentitySource identities, OriginPolicy origins, GatewayCounters counters)
+{
+    /// <summary>Decides. Whoever is admitted is the request's <see cref="Admitted"/> from here on.</summary>
+    /// <param name="context">The request, behind the path middleware.</param>
+    /// <param name="access">What it wants.</param>
+    /// <returns>Who it is, or why not.</returns>
+    public async ValueTask<(Admitted? Who, Refusal? Refusal)> DecideAsync(HttpContext context, Access access)
+    {
+        var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
+        if (found.Refusal is { } unknown) return (null, unknown);
+        var tenant = found.Tenant;
+        if (!settings.HasTenant(tenant.Name)) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+
+        // Any page may send a request; the answer that it does not get would come too late.
+        if (!origins.Allows(context.Request))
+        {
+            counters.OriginRefused();
+            return (null, new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins."));
+        }
+
+        if (settings.IsSuspended(tenant.Name))
+            return (null, new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.") { Closes = (tenant, ErrorCode.TenantSuspended) });
+
+        var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires };
+        context.Features.Set(who);
+        return (who, null);
+    }
+}
