@@ -1,6 +1,9 @@
+using System.Globalization;
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Auth;
@@ -9,7 +12,7 @@ namespace Relay.Gateway.Auth;
 /// The one place that decides whether a request may do a thing, for WebSockets, <c>/v1</c> and <c>/api/v1</c> alike: who it is, whose tenant that makes it, whether
 /// that one is served, whether the page that asks may, and whether whoever asks may do this.
 /// </summary>
-internal sealed class Admission(RelaySettings settings, IIdentitySource identities, OriginPolicy origins, GatewayCounters counters)
+internal sealed class Admission(RelaySettings settings, IIdentitySource identities, OriginPolicy origins, LimitTable limits, GatewayCounters counters)
 {
     /// <summary>Decides. Whoever is admitted is the request's <see cref="Admitted"/> from here on.</summary>
     /// <param name="context">The request, behind the path middleware.</param>
@@ -32,8 +35,23 @@ internal sealed class Admission(RelaySettings settings, IIdentitySource identiti
         if (settings.IsSuspended(tenant.Name))
             return (null, new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.") { Closes = (tenant, ErrorCode.TenantSuspended) });
 
+        if (TooMuch(context, tenant, found.Identity?.UserId, access) is { } limit)
+        {
+            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(limit.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            return (null, new(StatusCodes.Status429TooManyRequests, "rate_limited", limit.Message));
+        }
+
         var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires };
         context.Features.Set(who);
         return (who, null);
+    }
+
+    private LimitRefusal? TooMuch(HttpContext context, TenantId tenant, string? userId, Access access)
+    {
+        if (limits.TryConnect(tenant, userId) is { } limit) return limit;
+        if (access is not (Access.Call or Access.Publish) || !HttpMethods.IsPost(context.Request.Method)) return null;
+        var (meter, refusal) = limits.TryMessage(tenant, userId);
+        context.Features.Set(meter);
+        return refusal;
     }
 }

@@ -3,6 +3,7 @@ using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
 
@@ -10,7 +11,7 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnels, TunnelLog log, GatewayCounters counters)
+    RelaySettings settings, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnels, TunnelLog log, GatewayCounters counters)
 {
     private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
 
@@ -37,15 +38,18 @@ internal sealed class TunnelEndpoint(
             ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
             : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);
         socket.Attach(use);
+        var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
         registry.Add(socket);
         try
         {
-            if (entrant.Closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
+            if ((entrant.Closes ?? (excess is null ? null : ErrorCode.TooManyConnections)) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally
         {
             registry.Remove(socket);
+            meter?.Leave();
+            meter?.Release();
         }
     }
 }

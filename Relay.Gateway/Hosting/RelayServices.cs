@@ -5,6 +5,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
@@ -24,6 +25,7 @@ internal static class RelayServices
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton(provider => new LimitTable(provider.GetRequiredService<TimeProvider>(), settings.Limits.Address, _ => settings.Limits));
         services.AddSingleton<NodeCallCounters>();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));

@@ -21,14 +21,19 @@ internal sealed class LimitTable : IDisposable
     private readonly Dictionary<TenantId, TenantLedger> _tenants = [];
     private readonly Dictionary<UserKey, LimitAccount> _users = [];
     private readonly Dictionary<AddressKey, LimitAccount> _addresses = [];
+    private readonly Func<TenantId, RelayLimitsOptions> _limits;
     private readonly SubjectLimits _address;
     private readonly RuntimeClock _clock;
     private readonly ITimer _sweep;
     private UsageCounts _forgotten;
 
-    public LimitTable(TimeProvider time, SubjectLimits address)
+    /// <summary>Makes it.</summary>
+    /// <param name="time">The source of time.</param>
+    /// <param name="address">What bounds an address.</param>
+    /// <param name="limits">What bounds a tenant and its users now.</param>
+    public LimitTable(TimeProvider time, SubjectLimits address, Func<TenantId, RelayLimitsOptions> limits)
     {
-        (_clock, _address) = (new(time), address);
+        (_clock, _address, _limits) = (new(time), address, limits);
         _sweep = time.CreateTimer(static state => ((LimitTable)state!).Sweep(), this, SweepPeriod, SweepPeriod);
     }
 
@@ -72,11 +77,12 @@ internal sealed class LimitTable : IDisposable
 
     /// <summary>Somebody of a tenant wants to open a socket, or makes an HTTP request.</summary>
     /// <returns>Null, or the limit that refuses it.</returns>
-    public LimitRefusal? TryConnect(TenantId tenant, string? userId, RelayLimitsOptions limits)
+    public LimitRefusal? TryConnect(TenantId tenant, string? userId)
     {
         lock (_gate)
         {
             // The user first: who is over its own rate takes nothing of the tenant's.
+            var limits = _limits(tenant);
             var ledger = Find(tenant, limits);
             if (User(tenant, userId, limits) is { } user && !user.TryConnect(Now, out var retryAfter)) return Refuse(LimitKind.UserConnects, retryAfter, ledger);
             return ledger.Limits.TryConnect(Now, out retryAfter) ? null : Refuse(LimitKind.TenantConnects, retryAfter, ledger);
@@ -85,10 +91,11 @@ internal sealed class LimitTable : IDisposable
 
     /// <summary>A socket is open: gives it its place, and counts what it does.</summary>
     /// <returns>What counts, or the limit that refuses it.</returns>
-    public (ConnectionMeter? Meter, LimitRefusal? Refusal) Open(TenantId tenant, string? userId, RelayLimitsOptions limits)
+    public (ConnectionMeter? Meter, LimitRefusal? Refusal) Open(TenantId tenant, string? userId)
     {
         lock (_gate)
         {
+            var limits = _limits(tenant);
             var (ledger, user) = (Find(tenant, limits), User(tenant, userId, limits));
             if (user?.TryOpen() == false) return (null, Refuse(LimitKind.UserConnections, TimeSpan.Zero, ledger));
             if (!ledger.Limits.TryOpen())
@@ -104,10 +111,11 @@ internal sealed class LimitTable : IDisposable
 
     /// <summary>An HTTP request carries a message: what the rates leave of it. Its bytes are counted when they are known, by <see cref="RequestMeter"/>.</summary>
     /// <returns>What counts, or the limit that refuses it.</returns>
-    public (RequestMeter? Meter, LimitRefusal? Refusal) TryMessage(TenantId tenant, string? userId, RelayLimitsOptions limits)
+    public (RequestMeter? Meter, LimitRefusal? Refusal) TryMessage(TenantId tenant, string? userId)
     {
         lock (_gate)
         {
+            var limits = _limits(tenant);
             var (ledger, user, now) = (Find(tenant, limits), User(tenant, userId, limits), Now);
             if (user is not null && Debt(user, now, LimitKind.UserMessages, LimitKind.UserBytes) is { } ofUser) return (null, Refuse(ofUser.Kind, ofUser.RetryAfter, ledger));
             if (Debt(ledger.Limits, now, LimitKind.TenantMessages, LimitKind.TenantBytes) is { } ofTenant) return (null, Refuse(ofTenant.Kind, ofTenant.RetryAfter, ledger));
@@ -118,11 +126,11 @@ internal sealed class LimitTable : IDisposable
     }
 
     /// <summary>What counts for a tenant, whatever its limits say: tunnels, which have limits of their own.</summary>
-    public TenantLedger Hold(TenantId tenant, RelayLimitsOptions limits)
+    public TenantLedger Hold(TenantId tenant)
     {
         lock (_gate)
         {
-            var ledger = Find(tenant, limits);
+            var ledger = Find(tenant, _limits(tenant));
             ledger.Holders++;
             return ledger;
         }
@@ -134,11 +142,12 @@ internal sealed class LimitTable : IDisposable
     }
 
     /// <summary>A tenant's limits have changed: they count for what is open as well.</summary>
-    public void Change(TenantId tenant, RelayLimitsOptions limits)
+    public void Change(TenantId tenant)
     {
         lock (_gate)
         {
             if (!_tenants.ContainsKey(tenant)) return;
+            var limits = _limits(tenant);
             Find(tenant, limits);
             foreach (var (key, account) in _users)
                 if (key.Tenant == tenant) Set(account, limits.User);
