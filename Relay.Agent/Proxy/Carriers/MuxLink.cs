@@ -34,6 +34,15 @@ internal sealed class MuxLink : IMessageSink
         }
     }
 
+    /// <summary>Whether it opens no tunnels any more.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate) return _isEnded;
+        }
+    }
+
     /// <summary>Reads until the socket ends, and breaks off the tunnels that are left.</summary>
     public async Task<SocketEnd> RunAsync()
     {
@@ -59,7 +68,15 @@ internal sealed class MuxLink : IMessageSink
         MuxTunnel tunnel;
         lock (_gate)
         {
-            if (_isEnded || _last == uint.MaxValue) return null;
+            if (_isEnded) return null;
+            if (_last == uint.MaxValue)
+            {
+                // Out of numbers: the next link begins anew.
+                _isEnded = true;
+                Abort("all numbers of tunnels are used");
+                return null;
+            }
+
             var window = _tunnels.Count < FewTunnels ? WideWindow : NarrowWindow;
             tunnel = new(this, ++_last, new ReceiveCredit(window), output);
             _tunnels.Add(tunnel.Stream, tunnel);

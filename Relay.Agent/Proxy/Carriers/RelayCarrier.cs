@@ -18,9 +18,16 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly Lock _gate = new();
-    private TaskCompletionSource<MuxLink?> _next = Next();
-    private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ComingLink _coming = new();
     private bool _knowsNoStreams;
+
+    private ComingLink Coming
+    {
+        get
+        {
+            lock (_gate) return _coming;
+        }
+    }
 
     /// <summary>The first try. Afterwards <see cref="RunAsync"/> keeps the link.</summary>
     /// <param name="life">Ends the link.</param>
@@ -35,13 +42,13 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
             await upgraded.Stream.DisposeAsync();
             ProxyLog.InChunks(logger, upgrade.Address);
             _knowsNoStreams = true;
-            _next.TrySetResult(null);
+            Coming.Link.TrySetResult(null);
             return null;
         }
 
         var link = new MuxLink(new RelaySocket(upgraded, time, countsWhileSending: true), logger);
         ProxyLog.Connected(logger, upgrade.Address);
-        _next.TrySetResult(link);
+        Coming.Link.TrySetResult(link);
         return RunLinkAsync(link, life);
     }
 
@@ -59,7 +66,7 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
             {
                 why = (await link).Why;
                 if (cancel.IsCancellationRequested) return;
-                lock (_gate) _next = Next();
+                Renew();
             }
             else
             {
@@ -94,12 +101,12 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
             if (inChunks) return await OpenInChunksAsync(target, output, cancel);
             for (var tries = 0; tries < 2; tries++)
             {
-                Task<MuxLink?> next;
-                lock (_gate) next = _next.Task;
-                if (!next.IsCompleted) _wanted.TrySetResult();
-                var link = await next.WaitAsync(Patience, time, cancel);
+                var coming = Coming;
+                coming.Wanted.TrySetResult();
+                var link = await coming.Link.Task.WaitAsync(Patience, time, cancel);
                 if (link is null) return await OpenInChunksAsync(target, output, cancel);
                 if (await link.TryOpenAsync(target, output, cancel) is { } answer) return answer;
+                Renew();
             }
 
             return Unreachable("the connection to the relay was lost");
@@ -113,8 +120,6 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
             return Unreachable("no answer");
         }
     }
-
-    private static TaskCompletionSource<MuxLink?> Next() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TunnelAnswer Unreachable(string why) => new(502, ConnectReply.Refusal(502, $"The relay cannot be reached: {why}."), null);
 
@@ -132,30 +137,48 @@ internal sealed class RelayCarrier(RelayUpgrade upgrade, TimeProvider time, Rand
         return await ChunkTunnel.OpenAsync(socket, $"CONNECT {target} HTTP/1.1\r\n{credentials}\r\n", output, time, cancel);
     }
 
+    // The link has ended: another is awaited. Whoever hears of it first does this, so nobody is given the old one again.
+    private void Renew()
+    {
+        lock (_gate)
+        {
+            if (_coming.Link.Task is { IsCompletedSuccessfully: true, Result.HasEnded: true }) _coming = new();
+        }
+    }
+
     // Whoever waits for the try that failed is told so; the next one is for those who come later.
     private void Refuse(DialException fault)
     {
-        TaskCompletionSource<MuxLink?> failed;
-        lock (_gate) (failed, _next) = (_next, Next());
-        failed.TrySetException(fault);
+        ComingLink failed;
+        lock (_gate) (failed, _coming) = (_coming, new());
+        failed.Link.TrySetException(fault);
         // Nobody may have waited.
-        _ = failed.Task.Exception;
+        _ = failed.Link.Task.Exception;
     }
 
     // The pause ends as soon as somebody wants a tunnel, but never at once: a relay that is down is not hammered.
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancel)
     {
-        _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             await Task.Delay(FirstPause, time, cancel);
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(_wanted.Task, Task.Delay(pause, time, over.Token));
+            await Task.WhenAny(Coming.Wanted.Task, Task.Delay(pause, time, over.Token));
             await over.CancelAsync();
         }
         catch (OperationCanceledException)
         {
             // The loop sees it.
         }
+    }
+
+    /// <summary>The link that is there, or awaited.</summary>
+    private sealed class ComingLink
+    {
+        /// <summary>Null where the relay knows no links.</summary>
+        public TaskCompletionSource<MuxLink?> Link { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Somebody waits for it, or did.</summary>
+        public TaskCompletionSource Wanted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class CutWire : IAsyncDisposable
     /// <summary>Keeps the relay from seeing that many tunnels are asked for on one socket: it is then one that cannot do that.</summary>
     public bool HidesSubprotocol { get; set; }
 
+    /// <summary>May change what the relay has sent; when it says so, nothing more comes after it.</summary>
+    public Func<Memory<byte>, bool>? Damage { get; set; }
+
     public void To(int port) => _running = RunAsync(port);
 
     /// <summary>Every connection is reset; new ones are taken.</summary>
@@ -63,8 +66,8 @@ internal sealed class CutWire : IAsyncDisposable
                 var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
                 lock (_gate) _sockets.AddRange([near, far]);
                 await far.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
-                _ = PassAsync(near, far);
-                _ = PassAsync(far, near);
+                _ = PassAsync(near, far, damage: null);
+                _ = PassAsync(far, near, Damage);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -73,7 +76,7 @@ internal sealed class CutWire : IAsyncDisposable
         }
     }
 
-    private async Task PassAsync(Socket from, Socket to)
+    private async Task PassAsync(Socket from, Socket to, Func<Memory<byte>, bool>? damage)
     {
         var bytes = new byte[65536];
         try
@@ -85,7 +88,9 @@ internal sealed class CutWire : IAsyncDisposable
                 if (read == 0) break;
                 var passed = bytes.AsMemory(0, read);
                 if (HidesSubprotocol) passed = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(passed.Span).Replace("Sec-WebSocket-Protocol: relay.tunnel.v2\r\n", "", StringComparison.Ordinal));
+                var isLast = damage?.Invoke(passed) ?? false;
                 await to.SendAsync(passed);
+                if (isLast) break;
             }
 
             to.Shutdown(SocketShutdown.Send);

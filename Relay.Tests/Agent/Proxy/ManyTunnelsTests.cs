@@ -22,10 +22,12 @@ public class ManyTunnelsTests
         Assert.Equal(SHA256.HashData(down), SHA256.HashData(System.Text.Encoding.Latin1.GetBytes(await arrivedDown)));
     }
 
-    [Fact]
-    public async Task OneOfAThousandTunnelsThatIsNotReadStopsAloneAndStopsItsSender()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OneOfAThousandTunnelsThatIsNotReadStopsAloneAndStopsItsSender(bool inChunks)
     {
-        await using var rig = await ProxyRig.StartAsync();
+        await using var rig = await ProxyRig.StartAsync(inChunks);
         var target = rig.Target();
         var stalled = await rig.OpenAsync(target.Port);
         var source = await target.AcceptAsync();
