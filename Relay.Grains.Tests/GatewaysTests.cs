@@ -40,6 +40,26 @@ public sealed class GatewaysTests : ClusterTest
     }
 
     [Fact]
+    public async Task SocketsOfAllGatewaysArePushedToListedAndClosedFromAnyOfThem()
+    {
+        var (here, there) = (new RecordingConnection("b"), new RecordingConnection("a"));
+        var (near, far) = (new SocketShelf(), new SocketShelf());
+        near.Add(here);
+        far.Add(there, new RecordingConnection("x", tenant: "other"));
+        First.Sockets.Serve(near);
+        Second.Sockets.Serve(far);
+        Assert.Equal(2, await First.Sockets.PushToAllAsync(new("default"), News));
+        await there.NextAsync("news");
+        var page = await Second.Sockets.ListAsync(new("default"), new("alice"), null, 1);
+        Assert.Equal(2, page.Total);
+        Assert.Equal("a", Assert.Single(page.Sockets).ConnectionId);
+        Assert.Equal(1, await First.Sockets.CloseAsync(new("default"), new("alice", "a"), ErrorCode.Disconnected));
+        Assert.Equal(ErrorCode.Disconnected, await there.Closing);
+        Assert.Equal(1, (await Second.Sockets.ListAsync(new("default"), new(), null, 9)).Total);
+        Assert.Equal(0, await First.Sockets.CloseAsync(new("default"), new(ConnectionId: "x"), ErrorCode.Disconnected));
+    }
+
+    [Fact]
     public async Task AGatewayThatIsLostLosesItsConnectionsAndOthersKeepTheirs()
     {
         var kept = await JoinAsync(First);

@@ -76,6 +76,10 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     public Task<DirectoryPage> List(string? after, int limit) =>
         Task.FromResult(new DirectoryPage(_hub.Count, _hub.Clients, [.. _hub.Page(after, limit).Select(static hub => hub.User.UserId)]));
 
+    public Task<DirectoryUsers> Users(string? after, int limit) => Task.FromResult(DirectoryUsers.Of(_hub.Users(after, limit)));
+
+    public Task<DirectoryUsers> Members(string group, string? after, int limit) => Task.FromResult(DirectoryUsers.Of(_hub.Members(group, after, limit)));
+
     public Task Collect()
     {
         _hub.Collect(Turn);

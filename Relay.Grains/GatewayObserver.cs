@@ -40,6 +40,12 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         return Task.CompletedTask;
     }
 
+    public Task<int> PushToAll(string tenant, byte[] frame) => Task.FromResult(runtime.ClusterSockets.Here.PushToAll(new(tenant), new(frame)));
+
+    public Task<SocketList> ListSockets(SocketQuery query, string? after, int limit) => Task.FromResult(SocketList.Of(runtime.ClusterSockets.Here.List(new(query.Tenant), query.Choice, after, limit)));
+
+    public Task<int> CloseSockets(SocketQuery query, int error) => Task.FromResult(runtime.ClusterSockets.Here.Close(new(query.Tenant), query.Choice, (ErrorCode)error));
+
     public Task Carry(TrunkMessage message)
     {
         runtime.ClusterPeers.Receive(message);

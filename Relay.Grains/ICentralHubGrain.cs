@@ -42,6 +42,14 @@ internal interface ICentralHubGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("List")]
     Task<DirectoryPage> List(string? after, int limit);
 
+    /// <summary>Lists the part's users.</summary>
+    [AlwaysInterleave, Alias("Users")]
+    Task<DirectoryUsers> Users(string? after, int limit);
+
+    /// <summary>Lists the part's members of a group.</summary>
+    [AlwaysInterleave, Alias("Members")]
+    Task<DirectoryUsers> Members(string group, string? after, int limit);
+
     /// <summary>It is time to look for idle hubs.</summary>
     [AlwaysInterleave, Alias("Collect")]
     Task Collect();

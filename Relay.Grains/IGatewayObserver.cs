@@ -18,6 +18,18 @@ internal interface IGatewayObserver : IGrainObserver
     [Alias("Carry")]
     Task Carry(TrunkMessage message);
 
+    /// <summary>See <see cref="Core.Runtime.ISocketHost.PushToAll"/>.</summary>
+    [Alias("PushToAll")]
+    Task<int> PushToAll(string tenant, byte[] frame);
+
+    /// <summary>See <see cref="Core.Runtime.ISocketHost.List"/>.</summary>
+    [Alias("ListSockets")]
+    Task<SocketList> ListSockets(SocketQuery query, string? after, int limit);
+
+    /// <summary>See <see cref="Core.Runtime.ISocketHost.Close"/>.</summary>
+    [Alias("CloseSockets")]
+    Task<int> CloseSockets(SocketQuery query, int error);
+
     /// <summary>What a tenant's pool of nodes tells the gateway.</summary>
     [Alias("TakeNodes")]
     Task TakeNodes(NodeNewsBatch batch);

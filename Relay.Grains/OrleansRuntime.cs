@@ -35,6 +35,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         ClusterRooms = new(this, runtime.Rooms);
         ClusterPeers = new(this, runtime.Peers);
         ClusterNodes = new(this);
+        ClusterSockets = new(this);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
@@ -53,6 +54,11 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public INodeRuntime Nodes => ClusterNodes;
 
     internal ClusterNodes ClusterNodes { get; }
+
+    /// <inheritdoc/>
+    public ISocketRuntime Sockets => ClusterSockets;
+
+    internal ClusterSockets ClusterSockets { get; }
 
     internal IGrainFactory Grains { get; }
 
@@ -120,6 +126,15 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         var views = await Task.WhenAll(users.Select(user => Hub(new(tenant, user)).Describe()));
         return new(pages.Sum(static page => page.Total), pages.Sum(static page => page.Clients), [.. views.OfType<HubView>().Select(Description)]);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<HubDescription?> DescribeAsync(UserKey user) => await MayKnowAsync(user) && await Hub(user).Describe() is { } view ? Description(view) : null;
+
+    /// <inheritdoc/>
+    public ValueTask<UserPage> ListUsersAsync(TenantId tenant, string? after, int limit) => MergeAsync(tenant, central => central.Users(after, limit), limit);
+
+    /// <inheritdoc/>
+    public ValueTask<UserPage> ListGroupAsync(TenantId tenant, string group, string? after, int limit) => MergeAsync(tenant, central => central.Members(group, after, limit), limit);
 
     /// <inheritdoc/>
     /// <remarks>Only this gateway stops. Hubs end with the silos that they are on, and go on elsewhere when they have connections at other gateways.</remarks>
@@ -224,6 +239,12 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
                 return new(null, ErrorCode.HubCreationFailed);
             }
         }
+    }
+
+    private async ValueTask<UserPage> MergeAsync(TenantId tenant, Func<ICentralHubGrain, Task<DirectoryUsers>> list, int limit)
+    {
+        TenantContext.Set(tenant);
+        return UserPage.Merge([.. (await Task.WhenAll(Grains.Centrals(tenant, Options).Select(list))).Select(static part => part.ToPage())], limit);
     }
 
     private async ValueTask<bool> SetGroupAsync(UserKey user, string group, bool member) => await MayKnowAsync(user) && await Hub(user).SetGroup(group, member);

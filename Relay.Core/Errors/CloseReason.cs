@@ -90,6 +90,9 @@ public enum CloseReason
     /// <summary>The bytes of a tunnel's user, or tenant, are used up.</summary>
     TunnelQuota,
 
+    /// <summary>A back end ended the connection.</summary>
+    Disconnected,
+
     /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
     TooManyConnections,
 }

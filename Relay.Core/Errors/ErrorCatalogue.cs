@@ -26,6 +26,7 @@ public static class ErrorCatalogue
         ErrorCode.TooManyRooms => TooManyRooms,
         ErrorCode.ReceiveOnly => ReceiveOnly,
         ErrorCode.OutcomeUnknown => OutcomeUnknown,
+        ErrorCode.Disconnected => Disconnected,
         ErrorCode.TooManyConnections => TooManyConnections,
     };
 
@@ -63,6 +64,7 @@ public static class ErrorCatalogue
         CloseReason.TunnelLost => NoTarget,
         CloseReason.TunnelIdle => IdleTunnel,
         CloseReason.TunnelQuota => NoBytes,
+        CloseReason.Disconnected => Ended,
         CloseReason.TooManyConnections => NoPlace,
     };
 
@@ -84,6 +86,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry TooManyRooms = new("too_many_rooms", CloseReason.TooManyRooms, "The tenant has rooms.max_rooms rooms, and this one is not among them.");
     private static readonly ErrorEntry ReceiveOnly = new("receive_only", CloseReason.ReceiveOnly, "The room's members only receive, and this one sent a message.");
     private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "The part of the relay that had taken the message was lost, or ended, before there was an answer: it may or may not have been handled.");
+    private static readonly ErrorEntry Disconnected = new("disconnected", CloseReason.Disconnected, "A back end ended the connection.");
     private static readonly ErrorEntry TooManyConnections = new("too_many_connections", CloseReason.TooManyConnections, "The tenant, or the user, has as many connections as limits.* allows.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
@@ -115,5 +118,6 @@ public static class ErrorCatalogue
     private static readonly CloseEntry NoTarget = new(4502, "tunnel_lost", Reconnect.Later, "The connection of a tunnel to its target was broken off.");
     private static readonly CloseEntry IdleTunnel = new(4504, "tunnel_idle", Reconnect.AtOnce, "Nothing came through the tunnel for tunnel.idle_timeout.");
     private static readonly CloseEntry NoBytes = new(4413, "tunnel_quota", Reconnect.Later, "The bytes of the tunnel's user, or of its tenant, are used up.");
+    private static readonly CloseEntry Ended = new(4411, "disconnected", Reconnect.Later, "A back end ended the connection.");
     private static readonly CloseEntry NoPlace = new(4429, "too_many_connections", Reconnect.Later, "The tenant, or the user, has as many connections as limits.* allows.");
 }

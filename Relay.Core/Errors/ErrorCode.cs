@@ -57,6 +57,9 @@ public enum ErrorCode
     /// <summary>The room's members may only receive, and this one sent.</summary>
     ReceiveOnly,
 
+    /// <summary>A back end ended the connection.</summary>
+    Disconnected,
+
     /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
     TooManyConnections,
 }

@@ -74,21 +74,21 @@ public sealed class CentralHub<THub>
     /// <param name="after">Only users behind this id, or null.</param>
     /// <param name="limit">How many at the most.</param>
     /// <returns>The hubs.</returns>
-    public IReadOnlyList<THub> Page(string? after, int limit)
-    {
-        // The largest id on top, so that what falls out of the page is dropped at once.
-        var page = new PriorityQueue<Entry, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
-        foreach (var (user, entry) in _hubs)
-        {
-            if (after is not null && string.CompareOrdinal(user, after) <= 0) continue;
-            page.Enqueue(entry, user);
-            if (page.Count > limit) page.Dequeue();
-        }
+    public IReadOnlyList<THub> Page(string? after, int limit) => [.. First(_hubs.Keys, after, limit).Select(user => _hubs[user].Hub)];
 
-        var hubs = new THub[page.Count];
-        for (var i = hubs.Length - 1; i >= 0; i--) hubs[i] = page.Dequeue().Hub;
-        return hubs;
-    }
+    /// <summary>Lists users that have hubs, in the order of their ids.</summary>
+    /// <param name="after">Only users behind this id, or null.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The users, with the connections that their hubs last reported, and how many there are in all.</returns>
+    public (int Total, IReadOnlyList<UserInfo> Users) Users(string? after, int limit) => (_hubs.Count, [.. First(_hubs.Keys, after, limit).Select(Info)]);
+
+    /// <summary>Lists a group's members, in the order of their ids.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="after">Only users behind this id, or null.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The members, and how many there are in all.</returns>
+    public (int Total, IReadOnlyList<UserInfo> Users) Members(string group, string? after, int limit) =>
+        _groups.TryGetValue(group, out var members) ? (members.Count, [.. First(members, after, limit).Select(Info)]) : (0, []);
 
     /// <summary>A hub tells how many clients it has.</summary>
     /// <param name="userId">Whose hub.</param>
@@ -197,6 +197,24 @@ public sealed class CentralHub<THub>
         if (_hubs.Count == 0) _port.Stopped();
         foreach (var (_, entry) in _hubs) _port.Stop(entry.Hub);
     }
+
+    private static string[] First(IEnumerable<string> users, string? after, int limit)
+    {
+        // The largest id on top, so that what falls out of the page is dropped at once.
+        var page = new PriorityQueue<string, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        foreach (var user in users)
+        {
+            if (after is not null && string.CompareOrdinal(user, after) <= 0) continue;
+            page.Enqueue(user, user);
+            if (page.Count > limit) page.Dequeue();
+        }
+
+        var first = new string[page.Count];
+        for (var i = first.Length - 1; i >= 0; i--) first[i] = page.Dequeue();
+        return first;
+    }
+
+    private UserInfo Info(string userId) => new(userId, _hubs.GetValueOrDefault(userId)?.Clients ?? 0);
 
     private Entry? Entered(string userId, THub hub) =>
         _hubs.TryGetValue(userId, out var entry) && EqualityComparer<THub>.Default.Equals(entry.Hub, hub) ? entry : null;

@@ -109,6 +109,11 @@ public static class Frames
     public static Frame PluginStatus(string prefix, string status) =>
         new(Encoding.UTF8.GetBytes($"{{\"type\":\"plugin_status\",\"plugin\":\"{prefix}\",\"status\":\"{status}\"}}"));
 
+    /// <summary>Whether frames of a type are the relay's own, which no back end may send.</summary>
+    /// <param name="type">The type.</param>
+    /// <returns>True when they are.</returns>
+    public static bool IsReserved(string type) => type is "welcome" or "error" or "plugin_status";
+
     /// <summary>Writes a text as a JSON token.</summary>
     /// <param name="text">The text, or null.</param>
     /// <returns>The token with its quotes; empty for null.</returns>

@@ -16,6 +16,9 @@ public interface IRelayRuntime
     /// <summary>The nodes.</summary>
     INodeRuntime Nodes { get; }
 
+    /// <summary>The sockets, of all jobs.</summary>
+    ISocketRuntime Sockets { get; }
+
     /// <summary>
     /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
     /// <c>welcome</c>, and must be ended with <see cref="RuntimeLink.Leave"/>.
@@ -73,6 +76,26 @@ public interface IRelayRuntime
     /// <param name="limit">How many at the most.</param>
     /// <returns>The hubs, and how many the tenant has in all.</returns>
     ValueTask<HubPage> ListHubsAsync(TenantId tenant, string? after, int limit);
+
+    /// <summary>Describes a user's hub.</summary>
+    /// <param name="user">The user.</param>
+    /// <returns>The hub, or null when the user has none.</returns>
+    ValueTask<HubDescription?> DescribeAsync(UserKey user);
+
+    /// <summary>Lists the users that have hubs, in the order of their ids.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="after">Only users behind this id, or null for all.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The users, and how many the tenant has in all.</returns>
+    ValueTask<UserPage> ListUsersAsync(TenantId tenant, string? after, int limit);
+
+    /// <summary>Lists the members of a group, in the order of their ids.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="after">Only users behind this id, or null for all.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The members, and how many the group has in all; none when there is no such group.</returns>
+    ValueTask<UserPage> ListGroupAsync(TenantId tenant, string group, string? after, int limit);
 }
 
 /// <summary>What became of a join.</summary>
@@ -85,3 +108,16 @@ public readonly record struct JoinResult(HubLink? Link, ErrorCode? Error);
 /// <param name="Connections">Connections of the tenant.</param>
 /// <param name="Hubs">The hubs asked for.</param>
 public sealed record HubPage(int Total, long Connections, IReadOnlyList<HubDescription> Hubs);
+
+/// <summary>A part of a list of users.</summary>
+/// <param name="Total">How many there are in all.</param>
+/// <param name="Users">The users asked for.</param>
+public sealed record UserPage(int Total, IReadOnlyList<UserInfo> Users)
+{
+    /// <summary>Makes one of the parts of several lists.</summary>
+    /// <param name="pages">Each with as many as are asked for.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <returns>The page.</returns>
+    public static UserPage Merge(IReadOnlyCollection<UserPage> pages, int limit) => new(
+        pages.Sum(static page => page.Total), [.. pages.SelectMany(static page => page.Users).OrderBy(static user => user.UserId, StringComparer.Ordinal).Take(limit)]);
+}

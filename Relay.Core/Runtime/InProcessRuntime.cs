@@ -40,6 +40,9 @@ public sealed class InProcessRuntime(
     public INodeRuntime Nodes => _nodes ?? Interlocked.CompareExchange(ref _nodes, new(Options.Nodes, Clock, TurnFault), null) ?? _nodes;
 
     /// <inheritdoc/>
+    public ISocketRuntime Sockets { get; } = new LocalSockets();
+
+    /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));
 
     /// <inheritdoc/>
@@ -75,6 +78,24 @@ public sealed class InProcessRuntime(
         var described = new List<HubDescription>(hubs.Count);
         foreach (var hub in hubs) described.Add(await hub.AskAsync((state, turn) => state.Describe(turn)));
         return new(total, clients, described);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<HubDescription?> DescribeAsync(UserKey user) =>
+        await FindAsync(user) is { } hub ? await hub.AskAsync(static (state, turn) => state.Describe(turn)) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<UserPage> ListUsersAsync(TenantId tenant, string? after, int limit)
+    {
+        var (total, users) = await AskAsync(Central(tenant), central => central.Hub.Users(after, limit));
+        return new(total, users);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<UserPage> ListGroupAsync(TenantId tenant, string group, string? after, int limit)
+    {
+        var (total, users) = await AskAsync(Central(tenant), central => central.Hub.Members(group, after, limit));
+        return new(total, users);
     }
 
     /// <inheritdoc/>

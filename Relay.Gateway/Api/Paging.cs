@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Relay.Core;
 
@@ -10,17 +9,16 @@ internal static class Paging
     public const int DefaultLimit = 100;
     public const int MaxLimit = 1000;
 
-    public static bool TryRead(IQueryCollection query, out string? after, out int limit, [NotNullWhen(false)] out ApiError? error)
+    /// <summary>Reads which part is asked for.</summary>
+    /// <returns>What is wrong with the query, or null.</returns>
+    public static ApiFault? Read(IQueryCollection query, out Page page)
     {
-        (after, limit, error) = (null, DefaultLimit, null);
-        var (afters, limits) = (query["after"], query["limit"]);
-        if (afters.Count > 1 || (afters.Count == 1 && !Ids.IsValid(afters[0])))
-            error = new("invalid_after", $"after is one id of 1 to {Ids.MaxBytes} bytes.");
-        else if (limits.Count > 1 || (limits.Count == 1 && !TryReadLimit(limits[0], out limit)))
-            error = new("invalid_limit", $"limit is a whole number from 1 to {MaxLimit}.");
-        else
-            after = afters.Count == 1 ? afters[0] : null;
-        return error is null;
+        page = default;
+        var (afters, limits, limit) = (query["after"], query["limit"], DefaultLimit);
+        if (afters.Count > 1 || (afters.Count == 1 && !Ids.IsValid(afters[0]))) return ApiFaults.InvalidAfter;
+        if (limits.Count > 1 || (limits.Count == 1 && !TryReadLimit(limits[0], out limit))) return ApiFaults.InvalidLimit;
+        page = new(afters.Count == 1 ? afters[0] : null, limit);
+        return null;
     }
 
     private static bool TryReadLimit(string? text, out int limit) =>

@@ -48,6 +48,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
 
     public UserIdentity Identity { get; }
 
+    /// <summary>What it is for, once that is known.</summary>
+    public IConnectionUse? Use => Volatile.Read(ref _use);
+
     /// <summary>What it has used and may, or null where nobody counts.</summary>
     public ConnectionMeter? Meter { get; init; }
 

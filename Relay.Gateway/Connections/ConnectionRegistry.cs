@@ -53,6 +53,9 @@ internal sealed class ConnectionRegistry : IReadiness, IDisposable
     /// <summary>The connections of this moment.</summary>
     public IReadOnlyCollection<Connection> Snapshot() => _connections.Snapshot();
 
+    /// <summary>The connections, without a copy.</summary>
+    public IEnumerable<Connection> All => _connections.All;
+
     /// <summary>Lets go of what is left without a goodbye.</summary>
     public void AbortAll() => _connections.AbortAll();
 

@@ -8,6 +8,9 @@ namespace Relay.Gateway.Connections;
 /// <summary>What a connection is for: where its messages go.</summary>
 internal interface IConnectionUse
 {
+    /// <summary>What a connection of this use is for, as the API tells it.</summary>
+    string Job { get; }
+
     /// <summary>A message has come. Receive loop only; its credit has to be given back to the connection.</summary>
     void Take(Connection connection, in IncomingFrame frame, Credit credit);
 
@@ -26,6 +29,8 @@ internal interface IConnectionUse
 /// <summary>A user's connection to the user's hub.</summary>
 internal sealed class HubUse(HubLink link) : IConnectionUse
 {
+    public string Job => "hub";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit)
     {
         if (connection.Meter?.TryTakeMessage() == false) Refuse(connection, frame, credit);
@@ -53,6 +58,8 @@ internal sealed class HubUse(HubLink link) : IConnectionUse
 /// <summary>A member's connection to its room.</summary>
 internal sealed class RoomUse(RoomLink link) : IConnectionUse
 {
+    public string Job => "room";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit) => link.Publish(new(frame.Payload, frame.IsText), credit);
 
     public void Leave() => link.Leave();

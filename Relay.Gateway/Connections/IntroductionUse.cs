@@ -27,6 +27,8 @@ internal sealed class IntroductionUse(Connection connection, long maxWaitingByte
         connection.Attach(this);
     }
 
+    public string Job => "introduction";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit)
     {
         var format = frame.IsText ? PeerFormat.Json : PeerFormat.MessagePack;

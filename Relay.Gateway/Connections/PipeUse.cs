@@ -35,6 +35,8 @@ internal sealed class PipeUse(Connection connection, HoldLimits hold) : IConnect
         if (Volatile.Read(ref _hasLeft) != 0) link.Leave();
     }
 
+    public string Job => "pipe";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit)
     {
         var piece = new Frame(frame.Payload, IsText: false) { Framed = frame.Messages == 0 ? -1 : frame.Messages, EndsInside = frame.EndsInside };

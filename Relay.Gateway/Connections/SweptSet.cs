@@ -53,6 +53,15 @@ internal sealed class SweptSet<T> : IDisposable
     /// <summary>Those of this moment.</summary>
     public IReadOnlyCollection<T> Snapshot() => [.. _items.Keys];
 
+    /// <summary>Those of this moment, or of a later one, without a copy.</summary>
+    public IEnumerable<T> All
+    {
+        get
+        {
+            foreach (var (item, _) in _items) yield return item;
+        }
+    }
+
     public void Add(T item)
     {
         _items.TryAdd(item, true);

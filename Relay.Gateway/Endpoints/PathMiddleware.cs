@@ -21,6 +21,7 @@ internal sealed class PathMiddleware(
     NodeEndpoint nodes,
     OpenAiEndpoint openAi,
     TunnelEndpoint tunnels,
+    ApiEndpoint api,
     RelaySettings settings,
     LimitTable limits,
     HostPolicy hosts)
@@ -36,6 +37,7 @@ internal sealed class PathMiddleware(
             return ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "host_not_allowed", "The relay does not answer to this host name; see server.allowed_origins.");
 
         context.Features.Set<IRelayPath>(path);
+        if (path.Segments is ["api", "v1", ..]) return api.HandleAsync(context, path);
         if (path.Segments is ["ws"]) return hub.HandleAsync(context);
         if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context);
         if (settings.Peers.Enabled)

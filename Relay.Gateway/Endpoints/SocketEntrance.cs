@@ -67,7 +67,8 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
         }
     }
 
-    private static string NewId()
+    /// <summary>An id for a socket: nobody guesses it.</summary>
+    public static string NewId()
     {
         Span<byte> random = stackalloc byte[16];
         RandomNumberGenerator.Fill(random);

@@ -33,7 +33,7 @@ internal sealed class TunnelEndpoint(
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var socket = new TunnelSocket(new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
         ITunnelUse use = isV2
             ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
             : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
@@ -74,15 +75,12 @@ internal static class RelayHost
     public static void UseRelayGateway(this WebApplication app, string? besideMetrics = null)
     {
         // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
-        app.Services.GetRequiredService<IRelayRuntime>();
+        app.Services.GetRequiredService<IRelayRuntime>().Sockets.Serve(app.Services.GetRequiredService<GatewaySockets>());
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();
         app.UseRouting();
         app.MapConsole();
-        app.MapHubsApi();
-        if (app.Services.GetRequiredService<RelaySettings>().Rooms.Enabled) app.MapRoomsApi();
-        if (app.Services.GetRequiredService<RelaySettings>().Nodes.Enabled) app.MapNodesApi();
         app.MapHealth();
     }
 

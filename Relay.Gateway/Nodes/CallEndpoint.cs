@@ -1,6 +1,7 @@
 using Relay.Core;
 using Relay.Core.Nodes;
 using Relay.Core.Runtime;
+using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Nodes;
@@ -12,16 +13,16 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
     public const string SessionHeader = "X-Session-Id";
 
     private readonly RelayNodesOptions _options = settings.Nodes;
-    private readonly RequestBodies _bodies = new(settings.Nodes.MaxBodyBytes, settings.Nodes.MaxWaitingBytes);
+    private readonly RequestBodies _bodies = new(settings.Nodes.MaxWaitingBytes);
 
     public async Task HandleAsync(HttpContext context, Caller caller, string path)
     {
         try
         {
-            var (body, error) = await _bodies.ReadAsync(context);
-            if (body is null)
+            var (body, unread) = await _bodies.ReadAsync(context, _options.MaxBodyBytes);
+            if (body is not { Length: > 0 })
             {
-                await error!.WriteAsync(context);
+                await Refusal(unread).WriteAsync(context);
             }
             else if (!CallBody.TryRead(body, out var read, out var fault))
             {
@@ -40,6 +41,15 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
             // Whoever has left gets no answer.
         }
     }
+
+    private CallError Refusal(BodyFault fault) => fault switch
+    {
+        BodyFault.None => new(StatusCodes.Status400BadRequest, "invalid_body", "The request has no body."),
+        BodyFault.TooBig => new(StatusCodes.Status413PayloadTooLarge, "body_too_big", $"The body is over nodes.max_body_bytes ({_options.MaxBodyBytes})."),
+        BodyFault.Busy => CallError.Busy(TimeSpan.FromSeconds(1)),
+        BodyFault.TooSlow => new(StatusCodes.Status400BadRequest, "bad_request", "The body came too slowly."),
+        BodyFault.Unreadable => new(StatusCodes.Status400BadRequest, "bad_request", "The body could not be read."),
+    };
 
     private static string? Affinity(HttpContext context, CallBody read)
     {

@@ -50,6 +50,8 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
 
     private string NodeId => Volatile.Read(ref _offer)?.NodeId ?? "";
 
+    public string Job => "node";
+
     public void Take(Connection connection, in IncomingFrame frame, Credit credit)
     {
         // What is kept of it is bounded by the requests' windows.

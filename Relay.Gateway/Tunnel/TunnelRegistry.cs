@@ -19,6 +19,9 @@ internal sealed class TunnelRegistry(TimeProvider time, TimeSpan closeTimeout, T
     /// <returns>A task that ends when no socket is left.</returns>
     public Task Drain() => _sockets.Drain();
 
+    /// <summary>The sockets, without a copy.</summary>
+    public IEnumerable<TunnelSocket> All => _sockets.All;
+
     /// <summary>Breaks all tunnels off, and tells every client to go.</summary>
     public void CloseAll()
     {

@@ -13,7 +13,7 @@ namespace Relay.Gateway.Tunnel;
 /// A client's socket with tunnels in it: reads frames where they lie, without putting messages together, and keeps the socket's clocks. What is
 /// in the messages is its use's affair.
 /// </summary>
-internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserIdentity? identity, ConnectionLimits limits, GatewayCounters counters, TunnelLog log) : ISwept
+internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport transport, UserIdentity identity, ConnectionLimits limits, GatewayCounters counters, TunnelLog log) : ISwept
 {
     private readonly TunnelSender _sender = new(wire);
     private ITunnelUse _use = null!;
@@ -33,6 +33,10 @@ internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserI
     private volatile bool _peerClosed;
     private volatile bool _ending;
     private int _reason = -1;
+
+    public string Id => id;
+
+    public UserIdentity Identity => identity;
 
     public TunnelSender Sender => _sender;
 
@@ -98,7 +102,7 @@ internal sealed class TunnelSocket(ITunnelWire wire, ITransport transport, UserI
             return;
         }
 
-        if (identity?.Expires <= wall) Close(CloseReason.TokenExpired, TunnelEnd.Expired);
+        if (identity.Expires <= wall) Close(CloseReason.TokenExpired, TunnelEnd.Expired);
         _use.Sweep(now);
 
         // Who has closed its direction answers no pings; who is not read cannot.

@@ -108,3 +108,8 @@ public sealed class TwoGatewayNodeTests : NodeContract
 
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
 }
+
+public sealed class ClusterOperationsTests : OperationsContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new ClusterHost(options, plugins, probe);
+}

@@ -43,3 +43,8 @@ public sealed class LocalCollectionTests : CollectionContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new LocalHost(options, plugins, probe);
 }
+
+public sealed class LocalOperationsTests : OperationsContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new LocalHost(options, plugins, probe);
+}

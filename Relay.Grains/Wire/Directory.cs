@@ -13,6 +13,17 @@ internal sealed record RouteReply([property: Id(0)] int? Error, [property: Id(1)
 [GenerateSerializer, Immutable, Alias("relay.DirectoryPage")]
 internal sealed record DirectoryPage([property: Id(0)] int Total, [property: Id(1)] long Clients, [property: Id(2)] string[] Users);
 
+/// <summary>One part's share of a list of users.</summary>
+/// <param name="Total">How many there are in the part.</param>
+/// <param name="Users">Those asked for, in order.</param>
+[GenerateSerializer, Immutable, Alias("relay.DirectoryUsers")]
+internal sealed record DirectoryUsers([property: Id(0)] int Total, [property: Id(1)] (string UserId, int Connections)[] Users)
+{
+    public static DirectoryUsers Of((int Total, IReadOnlyList<Core.Hubs.UserInfo> Users) page) => new(page.Total, [.. page.Users.Select(static user => (user.UserId, user.Connections))]);
+
+    public Core.Runtime.UserPage ToPage() => new(Total, [.. Users.Select(static user => new Core.Hubs.UserInfo(user.UserId, user.Connections))]);
+}
+
 /// <summary>A hub as an operator sees it; see <see cref="Core.Hubs.HubDescription"/>.</summary>
 [GenerateSerializer, Immutable, Alias("relay.HubView")]
 internal sealed record HubView(

@@ -96,3 +96,8 @@ public sealed class InProcessNodeTests : NodeContract
 {
     private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
 }
+
+public sealed class InProcessOperationsTests : OperationsContract
+{
+    private protected override ContractHost Create(RuntimeOptions options, IReadOnlyList<Type> plugins, Probe probe) => new InProcessHost(options, plugins, probe);
+}

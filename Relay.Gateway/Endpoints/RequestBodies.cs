@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Relay.Gateway.Nodes;
+namespace Relay.Gateway.Endpoints;
 
 /// <summary>Reads requests' bodies within a bound for each and one for all.</summary>
-internal sealed class RequestBodies(int limit, long budget)
+/// <param name="budget">Bytes of all bodies that are held.</param>
+internal sealed class RequestBodies(long budget)
 {
     private long _held;
 
@@ -11,12 +12,14 @@ internal sealed class RequestBodies(int limit, long budget)
     public long Held => Interlocked.Read(ref _held);
 
     /// <summary>Reads a body. What it holds has to be given back by <see cref="Release"/>.</summary>
-    /// <returns>The body, or why there is none.</returns>
-    public async ValueTask<(byte[]? Body, CallError? Error)> ReadAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="limit">The most bytes that this one may have.</param>
+    /// <returns>The body, which may be empty, or why there is none.</returns>
+    public async ValueTask<(byte[]? Body, BodyFault Fault)> ReadAsync(HttpContext context, int limit)
     {
         // The bound is the relay's own; the server's would cut the connection in place of an answer.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
-        if (context.Request.ContentLength > limit) return (null, TooBig());
+        if (context.Request.ContentLength > limit) return (null, BodyFault.TooBig);
         var length = 0;
         var body = new byte[(int)Math.Min(context.Request.ContentLength ?? 4096, 64 * 1024)];
         try
@@ -27,14 +30,14 @@ internal sealed class RequestBodies(int limit, long budget)
                 var read = await context.Request.Body.ReadAsync(body.AsMemory(length), context.RequestAborted);
                 if (read == 0) break;
                 length += read;
-                if (length > limit) return Refuse(length - read, TooBig());
-                if (Interlocked.Add(ref _held, read) > budget) return Refuse(length, CallError.Busy(TimeSpan.FromSeconds(1)));
+                if (length > limit) return Refuse(length - read, BodyFault.TooBig);
+                if (Interlocked.Add(ref _held, read) > budget) return Refuse(length, BodyFault.Busy);
                 if (length == context.Request.ContentLength) break;
             }
         }
         catch (BadHttpRequestException e)
         {
-            return Refuse(length, new(StatusCodes.Status400BadRequest, "bad_request", e.StatusCode == StatusCodes.Status408RequestTimeout ? "The body came too slowly." : "The body could not be read."));
+            return Refuse(length, e.StatusCode == StatusCodes.Status408RequestTimeout ? BodyFault.TooSlow : BodyFault.Unreadable);
         }
         catch (Exception)
         {
@@ -42,18 +45,34 @@ internal sealed class RequestBodies(int limit, long budget)
             throw;
         }
 
-        if (length == 0) return (null, new(StatusCodes.Status400BadRequest, "invalid_body", "The request has no body."));
-        return (body.Length == length ? body : body[..length], null);
+        return (body.Length == length ? body : body[..length], BodyFault.None);
     }
 
     /// <summary>A body is not held any more.</summary>
     public void Release(int length) => Interlocked.Add(ref _held, -length);
 
-    private (byte[]?, CallError?) Refuse(int held, CallError error)
+    private (byte[]?, BodyFault) Refuse(int held, BodyFault fault)
     {
         Release(held);
-        return (null, error);
+        return (null, fault);
     }
+}
 
-    private CallError TooBig() => new(StatusCodes.Status413PayloadTooLarge, "body_too_big", $"The body is over nodes.max_body_bytes ({limit}).");
+/// <summary>Why there is no body.</summary>
+internal enum BodyFault
+{
+    /// <summary>There is one.</summary>
+    None,
+
+    /// <summary>It is over its own bound.</summary>
+    TooBig,
+
+    /// <summary>All bodies together are at their bound.</summary>
+    Busy,
+
+    /// <summary>It came too slowly.</summary>
+    TooSlow,
+
+    /// <summary>It is no body of HTTP.</summary>
+    Unreadable,
 }

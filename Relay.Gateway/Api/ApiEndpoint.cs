@@ -1,0 +1,89 @@
+using Relay.Core;
+using Relay.Gateway.Auth;
+using Relay.Gateway.Endpoints;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Api;
+
+/// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
+internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Admission admission, ILogger<ApiEndpoint> logger)
+{
+    // Bodies of all callers together; each is bounded by its operation.
+    private const long BodyBudget = 64 * 1024 * 1024;
+
+    private readonly RequestBodies _bodies = new(BodyBudget);
+
+    public async Task HandleAsync(HttpContext context, IRelayPath path)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        if (!table.TryFind(context.Request.Method, path.Segments, out var operation, out var allowed))
+        {
+            if (allowed.Count > 0) context.Response.Headers.Allow = string.Join(", ", allowed);
+            await RefuseAsync(context, allowed.Count == 0 ? ApiFaults.NotFound : ApiFaults.MethodNotAllowed);
+        }
+        else if (await admission.DecideAsync(context, operation.Access) is { Refusal: { } refusal })
+        {
+            await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+        }
+        else if (Fault(context, operation, path, out var page) is { } fault)
+        {
+            await RefuseAsync(context, fault);
+        }
+        else
+        {
+            await PerformAsync(context, operation, path, page);
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, ApiFault fault) => ApiError.WriteAsync(context, fault.Status, fault.Error, fault.Message);
+
+    private static ApiFault? Fault(HttpContext context, ApiOperation operation, IRelayPath path, out Page page)
+    {
+        page = default;
+        foreach (var name in operation.Ids)
+            if (!Ids.IsValid(operation.IdOf(name, path.Segments))) return ApiFaults.BadId(name);
+        return operation.IsPaged ? Paging.Read(context.Request.Query, out page) : null;
+    }
+
+    private async Task PerformAsync(HttpContext context, ApiOperation operation, IRelayPath path, Page page)
+    {
+        byte[] body = [];
+        try
+        {
+            if (operation.Body is { } takes)
+            {
+                var (read, fault) = await _bodies.ReadAsync(context, takes.Limit(settings));
+                if (read is null)
+                {
+                    await RefuseAsync(context, Fault(takes, fault));
+                    return;
+                }
+
+                body = read;
+            }
+
+            await operation.Handle(new(context, operation, Admitted.Of(context), path.Segments, body, page));
+        }
+        catch (Exception e) when ((e is OperationCanceledException or IOException) && context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever has left gets no answer.
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            ApiLog.Failed(logger, operation.Id, e);
+            await RefuseAsync(context, ApiFaults.Unavailable);
+        }
+        finally
+        {
+            _bodies.Release(body.Length);
+        }
+    }
+
+    private static ApiFault Fault(ApiBody takes, BodyFault fault) => fault switch
+    {
+        BodyFault.TooBig => takes.TooBig,
+        BodyFault.Busy => ApiFaults.Busy,
+        BodyFault.None or BodyFault.TooSlow or BodyFault.Unreadable => ApiFaults.BodyTooSlow,
+    };
+}
