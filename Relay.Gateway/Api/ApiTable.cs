@@ -15,6 +15,7 @@ internal sealed class ApiTable(RelaySettings settings)
         .. HubOperations.All,
         .. RoomOperations.All,
         .. NodeOperations.All,
+        .. UsageOperations.All,
     ];
 
     public IReadOnlyList<ApiOperation> Served { get; } = [.. All.Where(operation => operation.IsServed(settings))];

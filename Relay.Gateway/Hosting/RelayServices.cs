@@ -29,10 +29,12 @@ internal static class RelayServices
         services.AddSingleton(provider => new LimitTable(provider.GetRequiredService<TimeProvider>(), settings.Limits.Address, _ => settings.Limits));
         services.AddSingleton<NodeCallCounters>();
         services.AddSingleton<TunnelCounters>();
-        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(static provider => new RelayMetrics(
+        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<LimitTable>()));
+        services.AddSingleton(provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<TunnelCounters>(),
+            provider.GetRequiredService<LimitTable>(),
+            new UsageMetrics(provider.GetRequiredService<LimitTable>(), settings.Metrics.MaxTenants),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),

@@ -27,10 +27,10 @@ internal sealed class ConnectionMeter
     private int _refused;
 
     // What was added to the tenant's already.
-    private long _foldedMessagesIn;
-    private long _foldedBytesIn;
-    private long _foldedMessagesOut;
-    private long _foldedBytesOut;
+    private FoldedCount _foldedMessagesIn;
+    private FoldedCount _foldedBytesIn;
+    private FoldedCount _foldedMessagesOut;
+    private FoldedCount _foldedBytesOut;
     private int _closed;
 
     public ConnectionMeter(LimitTable table, TenantLedger tenant, LimitAccount? user)
@@ -88,10 +88,10 @@ internal sealed class ConnectionMeter
     /// <param name="bytesOut">Their bytes.</param>
     public void Fold(long messagesOut, long bytesOut)
     {
-        var (messagesIn, bytesIn) = (Advance(ref _foldedMessagesIn, Volatile.Read(ref _messagesIn)), Advance(ref _foldedBytesIn, Volatile.Read(ref _bytesIn)));
-        if (messagesIn > 0 || bytesIn > 0) _tenant.Usage.CountIn(messagesIn, bytesIn);
-        var (out1, out2) = (Advance(ref _foldedMessagesOut, messagesOut), Advance(ref _foldedBytesOut, bytesOut));
-        if (out1 > 0 || out2 > 0) _tenant.Usage.CountOut(out1, out2);
+        var (messages, bytes) = (_foldedMessagesIn.Advance(Volatile.Read(ref _messagesIn)), _foldedBytesIn.Advance(Volatile.Read(ref _bytesIn)));
+        if (messages > 0 || bytes > 0) _tenant.Usage.CountIn(messages, bytes);
+        (messages, bytes) = (_foldedMessagesOut.Advance(messagesOut), _foldedBytesOut.Advance(bytesOut));
+        if (messages > 0 || bytes > 0) _tenant.Usage.CountOut(messages, bytes);
     }
 
     /// <summary>Gives the socket's place back: who has read its close frame may come again at once. Any thread; may come twice.</summary>
@@ -105,30 +105,4 @@ internal sealed class ConnectionMeter
 
     /// <summary>Nothing is counted here any more. Once, after <see cref="Leave"/>.</summary>
     public void Release() => _table.Release(_tenant);
-
-    // Two that fold at the same time add nothing twice, and never take anything back.
-    private static long Advance(ref long folded, long to)
-    {
-        while (true)
-        {
-            var from = Volatile.Read(ref folded);
-            if (to <= from) return 0;
-            if (Interlocked.CompareExchange(ref folded, to, from) == from) return to - from;
-        }
-    }
-}
-
-/// <summary>What counts for one HTTP request.</summary>
-internal sealed class RequestMeter(LimitTable table, TenantLedger tenant, LimitAccount? user)
-{
-    public TenantUsage Usage => tenant.Usage;
-
-    /// <summary>Its body has been read: the bytes are paid for by what comes after.</summary>
-    public void Took(int bytes)
-    {
-        tenant.Usage.CountIn(1, bytes);
-        var now = table.Now;
-        tenant.Limits.Take(0, bytes, now);
-        user?.Take(0, bytes, now);
-    }
 }

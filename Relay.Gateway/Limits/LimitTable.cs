@@ -34,10 +34,14 @@ internal sealed class LimitTable : IDisposable
     public LimitTable(TimeProvider time, SubjectLimits address, Func<TenantId, RelayLimitsOptions> limits)
     {
         (_clock, _address, _limits) = (new(time), address, limits);
+        Since = time.GetUtcNow();
         _sweep = time.CreateTimer(static state => ((LimitTable)state!).Sweep(), this, SweepPeriod, SweepPeriod);
     }
 
     public LimitCounters Counters { get; } = new();
+
+    /// <summary>Since when usage is counted.</summary>
+    public DateTimeOffset Since { get; }
 
     public TimeSpan Now => _clock.Now;
 
@@ -85,7 +89,9 @@ internal sealed class LimitTable : IDisposable
             var limits = _limits(tenant);
             var ledger = Find(tenant, limits);
             if (User(tenant, userId, limits) is { } user && !user.TryConnect(Now, out var retryAfter)) return Refuse(LimitKind.UserConnects, retryAfter, ledger);
-            return ledger.Limits.TryConnect(Now, out retryAfter) ? null : Refuse(LimitKind.TenantConnects, retryAfter, ledger);
+            if (!ledger.Limits.TryConnect(Now, out retryAfter)) return Refuse(LimitKind.TenantConnects, retryAfter, ledger);
+            ledger.Usage.CountRequest();
+            return null;
         }
     }
 
@@ -123,6 +129,12 @@ internal sealed class LimitTable : IDisposable
             ledger.Limits.TryTakeMessage(now);
             return (new(this, ledger, user), null);
         }
+    }
+
+    /// <summary>What counts the tokens of a call that a plugin makes for a tenant's user.</summary>
+    public RequestMeter Tokens(TenantId tenant)
+    {
+        lock (_gate) return new(this, Find(tenant, _limits(tenant)), null) { CountsTokensOnly = true };
     }
 
     /// <summary>What counts for a tenant, whatever its limits say: tunnels, which have limits of their own.</summary>

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Relay.Core.Limits;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Tunnel;
 using Relay.Tests.Contract;
 using Relay.Tests.Rules;
@@ -49,7 +51,8 @@ public sealed class DrainTests
         registry.Add(rig.Connection);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         rig.Socket.OnFlush = () => closed.TrySetResult();
-        using var tunnels = new TunnelRegistry(time, TimeSpan.FromHours(1), new(settings.Tunnel, time));
+        using var limits = new LimitTable(time, SubjectLimits.None, _ => settings.Limits);
+        using var tunnels = new TunnelRegistry(time, TimeSpan.FromHours(1), new(settings.Tunnel, limits));
         var stopped = new DrainService(settings, registry, tunnels, host.Runtime, time, NullLogger<DrainService>.Instance).StoppingAsync(CancellationToken.None);
         time.Advance((settings.Server.DrainTimeout / 2) - TimeSpan.FromTicks(1));
         Assert.False(rig.Connection.IsClosed);
