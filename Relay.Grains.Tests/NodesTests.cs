@@ -74,6 +74,37 @@ public sealed class NodesTests : ClusterTest
         Assert.Equal("at n", await waits.NextAsync());
     }
 
+    [Fact]
+    public async Task ACallThatWasGivenToANodeOfALostGatewayIsServedElsewhere()
+    {
+        var far = NodeProbe.Join(Second, "far");
+        await far.NextAsync();
+        Second.Dispose();
+        var caller = CallProbe.Ask(First);
+        await Eventually.Async(async () => await First.Nodes.ListAsync(Core.TenantId.Default) is { Nodes: [{ InFlight: 1 }] });
+        var near = NodeProbe.Join(First, "near");
+        Assert.Equal("accept", await near.NextAsync());
+        (await near.CallAsync()).End();
+        Assert.Equal(["at near", "end"], [await caller.NextAsync(), await caller.NextAsync()]);
+    }
+
+    [Fact]
+    public async Task EachCallIsCountedOnceWhereItsNodeIs()
+    {
+        var node = NodeProbe.Join(First, capacity: 2);
+        await node.NextAsync();
+        var (near, far) = (CallProbe.Ask(First), CallProbe.Ask(Second));
+        var calls = new[] { await node.CallAsync(), await node.CallAsync() };
+        Assert.Equal(["at n", "at n"], [await near.NextAsync(), await far.NextAsync()]);
+        var (here, elsewhere) = (First.Nodes.Counters, Second.Nodes.Counters);
+        Assert.Equal((1, 2, 2), (here.Nodes, here.Started, here.InFlight));
+        Assert.Equal((0, 0, 0), (elsewhere.Nodes, elsewhere.Started, elsewhere.InFlight));
+        calls[0].End();
+        Assert.Equal((1, 2, 1), (here.Nodes, here.Started, here.InFlight));
+        node.Link.Leave();
+        Assert.Equal((0, 2, 0), (here.Nodes, here.Started, here.InFlight));
+    }
+
     private static async Task ServeAsync(NodeProbe node)
     {
         while (true)

@@ -11,7 +11,8 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
 {
     private readonly Lock _gate = new();
     private readonly ClusterNodePool _pool;
-    private readonly NodeAsk _ask;
+    private readonly NodeAsk? _ask;
+    private readonly string? _stream;
     private readonly INodeCaller _caller;
     private NodeAsk? _asked;
     private int _serial;
@@ -19,9 +20,14 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
     private bool _isOver;
     private RemoteCall? _remote;
 
-    public ClusterCall(ClusterNodePool pool, NodeAsk ask, INodeCaller caller)
+    /// <summary>Makes it.</summary>
+    /// <param name="pool">What the gateway has of the tenant's.</param>
+    /// <param name="ask">What it wants of a node; or:</param>
+    /// <param name="stream">The stream that it wants of another gateway.</param>
+    /// <param name="caller">Who calls.</param>
+    public ClusterCall(ClusterNodePool pool, NodeAsk? ask, string? stream, INodeCaller caller)
     {
-        (_pool, _ask, _caller) = (pool, ask, caller);
+        (_pool, _ask, _stream, _caller) = (pool, ask, stream, caller);
         Number = pool.Nodes.Trunks.Add(this);
     }
 
@@ -29,8 +35,8 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
 
     public override void Ask(IReadOnlyCollection<string> without)
     {
-        lock (_gate) (_asked, _waits, _remote, _serial) = (_ask with { Without = [.. without] }, true, null, _serial + 1);
-        Interlocked.Increment(ref _pool.Nodes.Counters.WaitingValue);
+        lock (_gate) (_asked, _waits, _remote, _serial) = (_ask is null ? null : _ask with { Without = [.. without] }, true, null, _serial + 1);
+        CountWaiting(1);
         TellAgain();
     }
 
@@ -38,7 +44,7 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
     {
         bool waited;
         lock (_gate) (waited, _waits, _isOver) = (_waits, false, true);
-        if (waited) Interlocked.Decrement(ref _pool.Nodes.Counters.WaitingValue);
+        if (waited) CountWaiting(-1);
         _pool.Remove(this);
         _pool.Nodes.Trunks.Remove(Number);
         _pool.Tell(new((int)NodeTellingKind.Withdraw, Call: Self));
@@ -51,10 +57,24 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
         lock (_gate)
         {
             if (!_waits) return;
-            telling = new((int)NodeTellingKind.Ask, Call: Self, Ask: NodeAskView.Of(_asked!), Serial: _serial);
+            telling = _asked is { } asked
+                ? new((int)NodeTellingKind.Ask, Call: Self, Ask: NodeAskView.Of(asked), Serial: _serial)
+                : new((int)NodeTellingKind.Read, Call: Self, Serial: _serial, Stream: _stream);
         }
 
         _pool.Tell(telling);
+    }
+
+    /// <summary>Whoever had been given the call is lost, and it may never have begun there.</summary>
+    public void AskAgain(int serial)
+    {
+        lock (_gate)
+        {
+            if (!_waits || serial != _serial) return;
+            _serial++;
+        }
+
+        TellAgain();
     }
 
     /// <summary>A node of this gateway gets the call.</summary>
@@ -64,7 +84,7 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
     public void Refuse(int serial, CallRefusal reason)
     {
         if (!Stop(serial)) return;
-        _pool.Nodes.Counters.CountRefusal(reason);
+        if (_ask is not null) _pool.Nodes.Counters.CountRefusal(reason);
         _caller.Refuse(reason);
     }
 
@@ -122,8 +142,13 @@ internal sealed class ClusterCall : CallLink, ITrunkEnd
             _waits = false;
         }
 
-        Interlocked.Decrement(ref _pool.Nodes.Counters.WaitingValue);
+        CountWaiting(-1);
         return true;
+    }
+
+    private void CountWaiting(int by)
+    {
+        if (_ask is not null) Interlocked.Add(ref _pool.Nodes.Counters.WaitingValue, by);
     }
 
     private void End(RemoteCall remote)

@@ -5,17 +5,32 @@ using Relay.Grains.Wire;
 
 namespace Relay.Grains;
 
-/// <summary>A node of this gateway, as its socket and the tenant's pool see it.</summary>
-internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket socket) : NodeLink
+/// <summary>What a call of another gateway gets to here.</summary>
+internal interface ICallPlace
 {
+    /// <summary>The call begins.</summary>
+    void Begin(INodeCaller caller, NodeEndRef call, TimeSpan waited);
+
+    /// <summary>It never began.</summary>
+    void TellDone(NodeEndRef call);
+}
+
+/// <summary>A node of this gateway, as its socket and the tenant's pool see it.</summary>
+internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket socket) : NodeLink, ICallPlace
+{
+    private readonly Lock _gate = new();
+
     // Whose place each caller has.
     private readonly ConcurrentDictionary<INodeCaller, NodeEndRef> _running = new();
     private NodeOffer? _offer;
-    private volatile bool _hasLeft;
+    private bool _isAccepted;
+    private bool _hasLeft;
 
     public long Number => number;
 
     public INodeSocket Socket => socket;
+
+    private NodeCounters Counters => pool.Nodes.Counters;
 
     public override void Offer(NodeOffer offer)
     {
@@ -27,14 +42,36 @@ internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket
 
     public override void Done(INodeCaller caller)
     {
-        if (_running.TryRemove(caller, out var call)) TellDone(call);
+        if (!_running.TryRemove(caller, out var call)) return;
+        Interlocked.Decrement(ref Counters.InFlightValue);
+        TellDone(call);
     }
 
     public override void Leave()
     {
-        _hasLeft = true;
-        pool.Remove(this);
-        pool.Tell(new((int)NodeTellingKind.Leave, number));
+        lock (_gate)
+        {
+            if (_isAccepted && !_hasLeft) Interlocked.Decrement(ref Counters.NodesValue);
+            _hasLeft = true;
+            pool.Remove(this);
+            pool.Tell(new((int)NodeTellingKind.Leave, number));
+        }
+
+        // What began meanwhile fails, and counts down there.
+        foreach (var (caller, _) in _running) Forget(caller);
+    }
+
+    /// <summary>The pool takes the node; again, when the pool has begun anew, which is no news to the node.</summary>
+    public void Accept()
+    {
+        lock (_gate)
+        {
+            if (_isAccepted || _hasLeft) return;
+            _isAccepted = true;
+            Interlocked.Increment(ref Counters.NodesValue);
+        }
+
+        socket.Accept();
     }
 
     /// <summary>The pool gives the node a call, which may be another gateway's.</summary>
@@ -59,7 +96,11 @@ internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket
     public void Begin(INodeCaller caller, NodeEndRef call, TimeSpan waited)
     {
         _running[caller] = call;
+        Interlocked.Increment(ref Counters.InFlightValue);
+        Interlocked.Increment(ref Counters.StartedValue);
+        Interlocked.Add(ref Counters.WaitedTicks, waited.Ticks);
         socket.Begin(caller, waited);
+        if (Volatile.Read(ref _hasLeft)) Forget(caller);
     }
 
     public void TellDone(NodeEndRef call) => pool.Tell(new((int)NodeTellingKind.Done, number, call));
@@ -67,8 +108,18 @@ internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket
     /// <summary>A pool that does not know this gateway learns of the node and what it has.</summary>
     public void TellAll()
     {
-        if (_hasLeft || Volatile.Read(ref _offer) is not { } offer) return;
-        pool.Tell(new((int)NodeTellingKind.Offer, number, Offer: NodeOfferView.Of(offer)));
-        foreach (var (_, call) in _running) pool.Tell(new((int)NodeTellingKind.Has, number, call));
+        // Not behind its leaving.
+        lock (_gate)
+        {
+            if (_hasLeft || Volatile.Read(ref _offer) is not { } offer) return;
+            pool.Tell(new((int)NodeTellingKind.Offer, number, Offer: NodeOfferView.Of(offer)));
+            foreach (var (_, call) in _running) pool.Tell(new((int)NodeTellingKind.Has, number, call));
+        }
+    }
+
+    // With the node's socket its calls are gone.
+    private void Forget(INodeCaller caller)
+    {
+        if (_running.TryRemove(caller, out _)) Interlocked.Decrement(ref Counters.InFlightValue);
     }
 }

@@ -16,44 +16,69 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
     private const int BatchItems = 1024;
 
     // No more than a few for each node and call.
-    private readonly ConcurrentQueue<NodeTelling> _queue = new();
+    private readonly ConcurrentQueue<(NodeTelling What, TaskCompletionSource? Taken)> _queue = new();
     private readonly ConcurrentDictionary<long, ClusterNode> _nodes = new();
     private readonly ConcurrentDictionary<long, ClusterCall> _calls = new();
+    private readonly ConcurrentDictionary<long, ClusterClaim> _claims = new();
     private readonly Lock _newsGate = new();
     private Guid _life;
     private (Guid Life, Guid Before, long Number) _news;
     private long _number;
     private long _nodeNumbers;
+    private long _claimNumbers;
     private int _telling;
 
     internal ClusterNodes Nodes => nodes;
 
     internal TenantId Tenant => tenant;
 
+    private bool IsEmpty => _nodes.IsEmpty && _calls.IsEmpty && _claims.IsEmpty;
+
     public NodeLink Open(INodeSocket socket)
     {
         var node = new ClusterNode(this, Interlocked.Increment(ref _nodeNumbers), socket);
         _nodes.TryAdd(node.Number, node);
-        Interlocked.Increment(ref nodes.Counters.NodesValue);
         return node;
     }
 
-    public CallLink Call(NodeAsk ask, INodeCaller caller)
+    public CallLink Call(NodeAsk ask, INodeCaller caller) => Add(new(this, ask, null, caller));
+
+    /// <summary>Reads a stream of another gateway.</summary>
+    public CallLink Read(string stream, INodeCaller caller) => Add(new(this, null, stream, caller));
+
+    /// <summary>A stream is to begin here.</summary>
+    public ClusterClaim Claim(string stream)
     {
-        var call = new ClusterCall(this, ask, caller);
-        _calls.TryAdd(call.Number, call);
-        return call;
+        var claim = new ClusterClaim(this, Interlocked.Increment(ref _claimNumbers), stream);
+        _claims.TryAdd(claim.Number, claim);
+        claim.Tell();
+        return claim;
     }
 
-    public void Tell(NodeTelling telling)
+    public void Tell(NodeTelling telling) => Tell(telling, null);
+
+    /// <summary>Tells something.</summary>
+    /// <returns>A task that ends when the pool has taken it.</returns>
+    public Task TellAsync(NodeTelling telling)
     {
-        _queue.Enqueue(telling);
-        if (Interlocked.Exchange(ref _telling, 1) == 0) _ = TellAsync();
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Tell(telling, taken);
+        return taken.Task;
+    }
+
+    /// <summary>A pool that has just begun wants to know everything.</summary>
+    /// <returns>False when there is nothing; otherwise all is told, and then that it was.</returns>
+    public bool TellPool()
+    {
+        if (IsEmpty) return false;
+        TellAll();
+        Tell(new((int)NodeTellingKind.Told));
+        return true;
     }
 
     public void Beat()
     {
-        if ((!_nodes.IsEmpty || !_calls.IsEmpty) && _queue.IsEmpty) Tell(new((int)NodeTellingKind.Beat));
+        if (!IsEmpty && _queue.IsEmpty) Tell(new((int)NodeTellingKind.Beat));
     }
 
     public void Take(NodeNewsBatch batch)
@@ -72,26 +97,59 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
     /// <summary>A call that a node of this gateway is to have.</summary>
     public ClusterCall? FindCall(long number) => _calls.GetValueOrDefault(number);
 
-    public void Remove(ClusterNode node)
-    {
-        if (_nodes.TryRemove(node.Number, out _)) Interlocked.Decrement(ref nodes.Counters.NodesValue);
-    }
+    public void Remove(ClusterNode node) => _nodes.TryRemove(node.Number, out _);
 
     public void Remove(ClusterCall call) => _calls.TryRemove(call.Number, out _);
 
+    public void Remove(ClusterClaim claim) => _claims.TryRemove(claim.Number, out _);
+
+    private ClusterCall Add(ClusterCall call)
+    {
+        _calls.TryAdd(call.Number, call);
+        return call;
+    }
+
     private void Take(NodeNews news)
     {
-        if ((NodeNewsKind)news.Kind == NodeNewsKind.Refuse)
+        switch ((NodeNewsKind)news.Kind)
         {
-            FindCall(news.Number)?.Refuse(news.Serial, (CallRefusal)news.Reason);
+            case NodeNewsKind.Refuse:
+                FindCall(news.Number)?.Refuse(news.Serial, (CallRefusal)news.Reason);
+                break;
+            case NodeNewsKind.Lost:
+                FindCall(news.Number)?.AskAgain(news.Serial);
+                break;
+            case NodeNewsKind.Serve:
+                Serve(news.Call!, news.Serial, news.Stream!);
+                break;
+            case NodeNewsKind.Granted or NodeNewsKind.Denied:
+                _claims.GetValueOrDefault(news.Number)?.Answer((NodeNewsKind)news.Kind == NodeNewsKind.Granted);
+                break;
+            default:
+                if (_nodes.TryGetValue(news.Number, out var node)) Take(node, news);
+                break;
+        }
+    }
+
+    private void Serve(NodeEndRef call, int serial, string stream)
+    {
+        if (call.Gateway.Id == nodes.Gateway.Id)
+        {
+            // It ended here while the pool was asked for it.
+            FindCall(call.Number)?.Refuse(serial, CallRefusal.UnknownModel);
             return;
         }
 
-        if (!_nodes.TryGetValue(news.Number, out var node)) return;
+        nodes.Learn(call.Gateway);
+        new RemoteCaller(nodes, new StreamPlace(this, stream), call, serial, TimeSpan.Zero).Begin("");
+    }
+
+    private static void Take(ClusterNode node, NodeNews news)
+    {
         switch ((NodeNewsKind)news.Kind)
         {
             case NodeNewsKind.Accept:
-                node.Socket.Accept();
+                node.Accept();
                 break;
             case NodeNewsKind.TurnAway:
                 node.Socket.TurnAway((CloseReason)news.Reason);
@@ -110,6 +168,12 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
         }
     }
 
+    private void Tell(NodeTelling telling, TaskCompletionSource? taken)
+    {
+        _queue.Enqueue((telling, taken));
+        if (Interlocked.Exchange(ref _telling, 1) == 0) _ = TellAsync();
+    }
+
     private async Task TellAsync()
     {
         await Task.Yield();
@@ -123,14 +187,15 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
 
     private async Task TellBatchAsync()
     {
-        var items = new List<NodeTelling>();
+        var items = new List<(NodeTelling What, TaskCompletionSource? Taken)>();
         while (items.Count < BatchItems && _queue.TryDequeue(out var item)) items.Add(item);
         var number = ++_number;
         while (!nodes.IsOver)
         {
             try
             {
-                var life = await nodes.Grain(tenant).Take(nodes.Gateway, number, [.. items]).WaitAsync(nodes.Options.CallTimeout, nodes.Time);
+                var life = await nodes.Grain(tenant).Take(nodes.Gateway, number, [.. items.Select(static item => item.What)]).WaitAsync(nodes.Options.CallTimeout, nodes.Time);
+                foreach (var (_, taken) in items) taken?.TrySetResult();
                 if (life == _life) return;
                 var isNew = _life != Guid.Empty;
                 _life = life;
@@ -149,5 +214,6 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
     {
         foreach (var (_, node) in _nodes) node.TellAll();
         foreach (var (_, call) in _calls) call.TellAgain();
+        foreach (var (_, claim) in _claims) claim.Tell();
     }
 }

@@ -16,10 +16,13 @@ internal sealed class ClusterNodes : INodeRuntime, IDisposable
     public ClusterNodes(OrleansRuntime runtime)
     {
         _runtime = runtime;
+        Streams = new ClusterStreams(this);
         _beat = runtime.Time.CreateTimer(static state => ((ClusterNodes)state!).Beat(), this, runtime.Options.SyncInterval, runtime.Options.SyncInterval);
     }
 
     public NodeCounters Counters { get; } = new();
+
+    public IStreamRuntime Streams { get; }
 
     internal Trunks Trunks => _runtime.ClusterPeers.Trunks;
 
@@ -53,18 +56,23 @@ internal sealed class ClusterNodes : INodeRuntime, IDisposable
         if (_pools.TryGetValue(new(batch.Tenant), out var pool)) pool.Take(batch);
     }
 
+    /// <summary>A tenant's pool has just begun.</summary>
+    /// <returns>Whether there is anything to tell it, which is told then.</returns>
+    public bool Tell(TenantId tenant) => _pools.TryGetValue(tenant, out var pool) && pool.TellPool();
+
     public void Dispose() => _beat.Dispose();
 
     internal INodePoolGrain Grain(TenantId tenant)
     {
         TenantContext.Set(tenant);
+        DirectoryContext.Set(Gateway.Directory);
         return _runtime.Grains.NodePool(tenant);
     }
 
     /// <summary>How another gateway is reached.</summary>
     internal void Learn(GatewayRef gateway) => _runtime.ClusterPeers.Learn(gateway);
 
-    private ClusterNodePool Pool(TenantId tenant) => _pools.GetOrAdd(tenant, static (key, nodes) => new(nodes, key), this);
+    internal ClusterNodePool Pool(TenantId tenant) => _pools.GetOrAdd(tenant, static (key, nodes) => new(nodes, key), this);
 
     private void Beat()
     {

@@ -40,6 +40,8 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
         return Task.CompletedTask;
     }
 
+    public Task<bool> TellNodes(string tenant) => Task.FromResult(runtime.ClusterNodes.Tell(new(tenant)));
+
     public Task<int> PushToAll(string tenant, byte[] frame) => Task.FromResult(runtime.ClusterSockets.Here.PushToAll(new(tenant), new(frame)));
 
     public Task<SocketList> ListSockets(SocketQuery query, string? after, int limit) => Task.FromResult(SocketList.Of(runtime.ClusterSockets.Here.List(new(query.Tenant), query.Choice, after, limit)));

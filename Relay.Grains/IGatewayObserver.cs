@@ -33,4 +33,9 @@ internal interface IGatewayObserver : IGrainObserver
     /// <summary>What a tenant's pool of nodes tells the gateway.</summary>
     [Alias("TakeNodes")]
     Task TakeNodes(NodeNewsBatch batch);
+
+    /// <summary>A tenant's pool of nodes has just begun, and wants to know what the gateway has.</summary>
+    /// <returns>False when that is nothing; otherwise it is told like everything else.</returns>
+    [Alias("TellNodes")]
+    Task<bool> TellNodes(string tenant);
 }

@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -16,11 +17,11 @@ internal interface INodePoolGrain : IGrainWithStringKey
     Task Tick();
 
     /// <summary>An operator looks.</summary>
-    [Alias("List")]
+    [AlwaysInterleave, Alias("List")]
     Task<NodeListingView> List();
 
     /// <summary>An operator drains a node, or ends that.</summary>
     /// <returns>False when there is no such node.</returns>
-    [Alias("Drain")]
+    [AlwaysInterleave, Alias("Drain")]
     Task<bool> Drain(string nodeId, bool drains);
 }

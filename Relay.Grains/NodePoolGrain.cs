@@ -7,38 +7,33 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>
-/// Hosts a tenant's <see cref="NodePool{TNode,TCall}"/>. What it knows comes back from the gateways when it begins anew elsewhere (DESIGN rule 7); until they
-/// had the time to say it, nobody is told that a model is unknown.
+/// Hosts a tenant's <see cref="NodePool{TNode,TCall}"/>, and knows where the tenant's streams are. What it knows comes back from the gateways when it begins
+/// anew elsewhere (DESIGN rule 7); until they have said it, nobody is told that there is no such model or stream.
 /// </summary>
 [PreferLocalPlacement]
-internal sealed class NodePoolGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains, TimeProvider time) : Grain, INodePoolGrain, INodePoolPort<NodeEndRef, NodeEndRef>
+internal sealed partial class NodePoolGrain(SiloHubs silo, ClusterOptions cluster, IGrainFactory grains, TimeProvider time) : Grain, INodePoolGrain, INodePoolPort<NodeEndRef, NodeEndRef>
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<string, NodeGateway> _gateways = new(StringComparer.Ordinal);
 
     // What each call asked for last. It is there until the call is over.
-    private readonly Dictionary<NodeEndRef, (int Serial, NodeAsk Ask)> _calls = [];
-
-    // Calls for models that the gateways have perhaps not told of yet.
-    private readonly HashSet<NodeEndRef> _early = [];
+    private readonly Dictionary<NodeEndRef, Asked> _calls = [];
+    private readonly StreamHomes _streams = new();
     private TenantId _tenant;
     private NodePool<NodeEndRef, NodeEndRef> _pool = null!;
     private ITimer? _ticks;
-    private long _born;
 
     private Turn Turn => new(silo.Clock.Now);
-
-    private bool IsYoung => time.GetElapsedTime(_born) < cluster.SyncInterval * 2;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _tenant = ActorKeys.TenantOf(this.GetPrimaryKeyString());
         _pool = new(silo.Options.Nodes, this);
-        _born = time.GetTimestamp();
         var self = grains.NodePool(_tenant);
         // Not a timer of Orleans' own: its calls come on behalf of no tenant.
         _ticks = time.CreateTimer(_ => _ = TenantContext.TellAsync(_tenant, self.Tick), null, TickInterval, TickInterval);
+        _ = LearnAsync(DirectoryContext.Current);
         return Task.CompletedTask;
     }
 
@@ -63,17 +58,24 @@ internal sealed class NodePoolGrain(SiloHubs silo, ClusterOptions cluster, IGrai
     {
         foreach (var (id, gateway) in _gateways)
             if (time.GetElapsedTime(gateway.Heard) > cluster.Lease) Lose(id, gateway);
-        if (!IsYoung) AskAgain();
         _pool.Tick(Turn);
-        if (_gateways.Count == 0 && _pool.IsEmpty && !IsYoung) DeactivateOnIdle();
+        if (_gateways.Count == 0 && _pool.IsEmpty && _knowsAll.Task.IsCompleted) DeactivateOnIdle();
         return Task.CompletedTask;
     }
 
-    public Task<NodeListingView> List() => Task.FromResult(new NodeListingView(
-        [.. _pool.Nodes().Select(static node => new NodeView(NodeOfferView.Of(node.Offer), node.InFlight, node.IsDraining))],
-        [.. _pool.Models().Select(static model => new ModelView(model.Model, model.Nodes, model.Waiting))]));
+    public async Task<NodeListingView> List()
+    {
+        await _knowsAll.Task;
+        return new(
+            [.. _pool.Nodes().Select(static node => new NodeView(NodeOfferView.Of(node.Offer), node.InFlight, node.IsDraining))],
+            [.. _pool.Models().Select(static model => new ModelView(model.Model, model.Nodes, model.Waiting))]);
+    }
 
-    public Task<bool> Drain(string nodeId, bool drains) => Task.FromResult(_pool.Drain(nodeId, drains, Turn));
+    public async Task<bool> Drain(string nodeId, bool drains)
+    {
+        await _knowsAll.Task;
+        return _pool.Drain(nodeId, drains, Turn);
+    }
 
     void INodePoolPort<NodeEndRef, NodeEndRef>.Accept(NodeEndRef node) => Tell(node, new((int)NodeNewsKind.Accept, node.Number));
 
@@ -84,12 +86,12 @@ internal sealed class NodePoolGrain(SiloHubs silo, ClusterOptions cluster, IGrai
     void INodePoolPort<NodeEndRef, NodeEndRef>.Drain(NodeEndRef node, bool drains) => Tell(node, new((int)(drains ? NodeNewsKind.Drain : NodeNewsKind.Resume), node.Number));
 
     void INodePoolPort<NodeEndRef, NodeEndRef>.Start(NodeEndRef node, NodeEndRef call, TimeSpan waited) =>
-        Tell(node, new((int)NodeNewsKind.Start, node.Number, call, _calls.GetValueOrDefault(call).Serial, Waited: waited));
+        Tell(node, new((int)NodeNewsKind.Start, node.Number, call, GivenTo(node.Gateway, call), Waited: waited));
 
     void INodePoolPort<NodeEndRef, NodeEndRef>.Refuse(NodeEndRef call, CallRefusal reason)
     {
-        if (reason == CallRefusal.UnknownModel && IsYoung) _early.Add(call);
-        else Tell(call, new((int)NodeNewsKind.Refuse, call.Number, Serial: _calls.GetValueOrDefault(call).Serial, Reason: (int)reason));
+        if (reason != CallRefusal.Busy && !_knowsAll.Task.IsCompleted) _early.Add(call);
+        else Refuse(call, reason);
     }
 
     private void Take(NodeGateway from, NodeTelling item)
@@ -113,27 +115,55 @@ internal sealed class NodePoolGrain(SiloHubs silo, ClusterOptions cluster, IGrai
             case NodeTellingKind.Done:
                 _pool.Done(node, item.Call!, Turn);
                 break;
-            case NodeTellingKind.Ask:
+            case NodeTellingKind.Ask or NodeTellingKind.Read:
                 // Told again, because the pool's life is new to the gateway.
                 if (_calls.TryGetValue(item.Call!, out var known) && known.Serial >= item.Serial) break;
-                _calls[item.Call!] = (item.Serial, item.Ask!.ToAsk());
-                _pool.Ask(item.Call!, item.Ask.ToAsk(), Turn);
+                _calls[item.Call!] = new(item.Serial, item.Ask?.ToAsk(), item.Stream);
+                Answer(item.Call!);
                 break;
             case NodeTellingKind.Withdraw:
                 Forget(item.Call!);
+                break;
+            case NodeTellingKind.Claim:
+                Claim(node, item.Stream!, wasGranted: item.Serial > 0);
+                break;
+            case NodeTellingKind.Release:
+                _earlyClaims.Remove(node);
+                _streams.Remove(item.Stream!, node);
+                break;
+            case NodeTellingKind.Told:
+                if (_untold.Remove(from.Gateway.Id, out var told)) told.TrySetResult();
                 break;
             case NodeTellingKind.Beat:
                 break;
         }
     }
 
-    private void AskAgain()
+    // Again, when a pool that knows more than before has something else to say.
+    private void Answer(NodeEndRef call)
     {
-        foreach (var call in _early.ToList())
-        {
-            _early.Remove(call);
-            if (_calls.TryGetValue(call, out var asked)) _pool.Ask(call, asked.Ask, Turn);
-        }
+        var asked = _calls[call];
+        if (asked.Ask is { } ask) _pool.Ask(call, ask, Turn);
+        else if (_streams.Find(asked.Stream!) is { } home) Tell(home, new((int)NodeNewsKind.Serve, 0, call, GivenTo(home, call), Stream: asked.Stream));
+        else if (_knowsAll.Task.IsCompleted) Refuse(call, CallRefusal.UnknownModel);
+        else _early.Add(call);
+    }
+
+    private void Claim(NodeEndRef claim, string stream, bool wasGranted)
+    {
+        // Whose stream runs already has the id, whatever others claim before that is known.
+        if (!wasGranted && !_knowsAll.Task.IsCompleted) _earlyClaims[claim] = stream;
+        else Tell(claim.Gateway, new((int)(_streams.TryAdd(stream, claim) ? NodeNewsKind.Granted : NodeNewsKind.Denied), claim.Number));
+    }
+
+    private void Refuse(NodeEndRef call, CallRefusal reason) =>
+        Tell(call, new((int)NodeNewsKind.Refuse, call.Number, Serial: _calls.GetValueOrDefault(call)?.Serial ?? 0, Reason: (int)reason));
+
+    private int GivenTo(GatewayRef gateway, NodeEndRef call)
+    {
+        if (!_calls.TryGetValue(call, out var asked)) return 0;
+        _calls[call] = asked with { At = gateway.Id };
+        return asked.Serial;
     }
 
     private void Forget(NodeEndRef call)
@@ -143,17 +173,25 @@ internal sealed class NodePoolGrain(SiloHubs silo, ClusterOptions cluster, IGrai
         _pool.Withdraw(call);
     }
 
-    private void Tell(NodeEndRef whom, NodeNews news)
+    private void Tell(NodeEndRef whom, NodeNews news) => Tell(whom.Gateway, news);
+
+    private void Tell(GatewayRef whom, NodeNews news)
     {
-        if (_gateways.TryGetValue(whom.Gateway.Id, out var gateway)) gateway.Tell(news);
+        if (_gateways.TryGetValue(whom.Id, out var gateway)) gateway.Tell(news);
     }
 
-    // It has not said that it lives: its nodes and calls are gone with it.
+    // It has not said that it lives: its nodes, streams and calls are gone with it.
     private void Lose(string id, NodeGateway gateway)
     {
         _gateways.Remove(id);
         gateway.End();
+        _streams.Lose(id);
+        foreach (var claim in _earlyClaims.Keys.Where(claim => claim.Gateway.Id == id).ToList()) _earlyClaims.Remove(claim);
         foreach (var call in _calls.Keys.Where(call => call.Gateway.Id == id).ToList()) Forget(call);
         foreach (var node in _pool.Sockets().Where(node => node.Gateway.Id == id).ToList()) _pool.Leave(node, Turn);
+        // Whom it had begun learns of the loss from there; of the others nobody else knows.
+        foreach (var (call, asked) in _calls.Where(one => one.Value.At == id)) Tell(call, new((int)NodeNewsKind.Lost, call.Number, Serial: asked.Serial));
     }
+
+    private sealed record Asked(int Serial, NodeAsk? Ask, string? Stream, string? At = null);
 }

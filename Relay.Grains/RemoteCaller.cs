@@ -6,11 +6,11 @@ using Relay.Grains.Wire;
 
 namespace Relay.Grains;
 
-/// <summary>What stands at a node's gateway for a caller at another one: gathers the request, and passes the answer on.</summary>
+/// <summary>What stands at a node's gateway, or a stream's, for a caller at another one: gathers the request, and passes the answer on.</summary>
 internal sealed class RemoteCaller : INodeCaller, ITrunkEnd
 {
     private readonly ClusterNodes _nodes;
-    private readonly ClusterNode _node;
+    private readonly ICallPlace _place;
     private readonly NodeEndRef _caller;
     private readonly int _serial;
     private readonly TimeSpan _waited;
@@ -26,9 +26,9 @@ internal sealed class RemoteCaller : INodeCaller, ITrunkEnd
     private int _cancelled;
     private int _over;
 
-    public RemoteCaller(ClusterNodes nodes, ClusterNode node, NodeEndRef caller, int serial, TimeSpan waited)
+    public RemoteCaller(ClusterNodes nodes, ICallPlace place, NodeEndRef caller, int serial, TimeSpan waited)
     {
-        (_nodes, _node, _caller, _serial, _waited) = (nodes, node, caller, serial, waited);
+        (_nodes, _place, _caller, _serial, _waited) = (nodes, place, caller, serial, waited);
         _number = nodes.Trunks.Add(this);
     }
 
@@ -123,7 +123,7 @@ internal sealed class RemoteCaller : INodeCaller, ITrunkEnd
         }
 
         _request = new(head.Method, head.Path, head.Headers, _body);
-        if (Volatile.Read(ref _cancelled) == 0) _node.Begin(this, _caller, _waited);
+        if (Volatile.Read(ref _cancelled) == 0) _place.Begin(this, _caller, _waited);
     }
 
     private void Cancel()
@@ -140,10 +140,10 @@ internal sealed class RemoteCaller : INodeCaller, ITrunkEnd
         }
     }
 
-    // The call never began on the node.
+    // The call never began.
     private void GiveUp()
     {
-        if (Forget()) _node.TellDone(_caller);
+        if (Forget()) _place.TellDone(_caller);
     }
 
     private bool Forget()

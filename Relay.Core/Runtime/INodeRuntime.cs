@@ -9,6 +9,9 @@ public interface INodeRuntime
     /// <summary>What is counted in this process.</summary>
     NodeCounters Counters { get; }
 
+    /// <summary>Streams that outlive their readers' connections.</summary>
+    IStreamRuntime Streams { get; }
+
     /// <summary>A socket is to become a node of the tenant; it does with its first offer.</summary>
     /// <param name="tenant">Whose node.</param>
     /// <param name="socket">The socket.</param>

@@ -11,6 +11,8 @@ internal sealed class LocalNodes(NodePoolLimits limits, RuntimeClock clock, Acti
 
     public NodeCounters Counters { get; } = new();
 
+    public IStreamRuntime Streams { get; } = new LocalStreams();
+
     internal NodePoolLimits Limits => limits;
 
     public NodeLink Open(TenantId tenant, INodeSocket socket) => new LocalNodeLink(_pools.GetOrAdd(tenant, static (_, nodes) => new(nodes, nodes.Clock), this), socket);

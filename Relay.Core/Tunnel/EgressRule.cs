@@ -6,7 +6,7 @@ namespace Relay.Core.Tunnel;
 /// One rule of <c>tunnel.allow</c>: hosts, a colon, ports. Hosts are a name, <c>*.</c> and a name for everything below it, <c>*</c> for every public
 /// host, or addresses as a CIDR (IPv6 in brackets). Ports are a number, a range <c>8000-8999</c>, or <c>*</c>.
 /// </summary>
-public sealed class EgressRule
+public sealed class EgressRule : IEquatable<EgressRule>
 {
     private readonly string? _name;
     private readonly int _low;
@@ -22,6 +22,15 @@ public sealed class EgressRule
 
     /// <summary>Whether the rule is for every public host.</summary>
     internal bool IsAny => _name == "*";
+
+    /// <inheritdoc/>
+    public bool Equals(EgressRule? other) => other is not null && other.Text == Text;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as EgressRule);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => string.GetHashCode(Text, StringComparison.Ordinal);
 
     /// <summary>Reads a rule.</summary>
     /// <param name="text">The text.</param>

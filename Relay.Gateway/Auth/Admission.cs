@@ -2,9 +2,9 @@ using System.Globalization;
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Auth;
 
@@ -12,7 +12,7 @@ namespace Relay.Gateway.Auth;
 /// The one place that decides whether a request may do a thing, for WebSockets, <c>/v1</c> and <c>/api/v1</c> alike: who it is, whose tenant that makes it, whether
 /// that one is served, whether the page that asks may, and whether whoever asks may do this.
 /// </summary>
-internal sealed class Admission(RelaySettings settings, IIdentitySource identities, OriginPolicy origins, LimitTable limits, GatewayCounters counters)
+internal sealed class Admission(TenantDirectory tenants, IIdentitySource identities, LimitTable limits, GatewayCounters counters)
 {
     /// <summary>Decides. Whoever is admitted is the request's <see cref="Admitted"/> from here on.</summary>
     /// <param name="context">The request, behind the path middleware.</param>
@@ -22,24 +22,23 @@ internal sealed class Admission(RelaySettings settings, IIdentitySource identiti
     {
         var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
         if (found.Refusal is { } unknown) return (null, unknown);
-        var tenant = found.Tenant;
-        if (!settings.HasTenant(tenant.Name)) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+        if (tenants.Find(found.Tenant) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+
+        if (TooMuch(context, tenant.Id, found.Identity?.UserId, access) is { } limit)
+        {
+            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(limit.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            return (null, new(StatusCodes.Status429TooManyRequests, "rate_limited", limit.Message));
+        }
 
         // Any page may send a request; the answer that it does not get would come too late.
-        if (!origins.Allows(context.Request))
+        if (!OriginPolicy.Allows(context.Request, tenant))
         {
             counters.OriginRefused();
             return (null, new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins."));
         }
 
-        if (settings.IsSuspended(tenant.Name))
+        if (tenant.IsSuspended)
             return (null, new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.") { Closes = (tenant, ErrorCode.TenantSuspended) });
-
-        if (TooMuch(context, tenant, found.Identity?.UserId, access) is { } limit)
-        {
-            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(limit.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-            return (null, new(StatusCodes.Status429TooManyRequests, "rate_limited", limit.Message));
-        }
 
         var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires };
         context.Features.Set(who);

@@ -2,14 +2,18 @@ using System.Collections.Frozen;
 using Relay.Abstractions;
 using Relay.Core;
 using Relay.Core.Errors;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Auth;
 
 /// <summary>Whoever was admitted. All keys of actors are made from it, and never from what a request says beside.</summary>
-/// <param name="Tenant">Whose request it is.</param>
+/// <param name="Policy">Whose request it is, and what that tenant may at this moment.</param>
 /// <param name="Identity">The user, if anyone.</param>
-internal sealed record Admitted(TenantId Tenant, UserIdentity? Identity)
+internal sealed record Admitted(Tenant Policy, UserIdentity? Identity)
 {
+    /// <summary>Whose request it is.</summary>
+    public TenantId Tenant => Policy.Id;
+
     /// <summary>The ids under which it may appear as a peer, beside its user's.</summary>
     public FrozenSet<string> PeerIds { get; init; } = FrozenSet<string>.Empty;
 
@@ -44,5 +48,5 @@ internal sealed record Admitted(TenantId Tenant, UserIdentity? Identity)
 internal sealed record Refusal(int Status, string Code, string Message)
 {
     /// <summary>What a WebSocket of whose tenant is told by its close in place of the status, because a browser shows a page no status. Null where an upgrade is more than is due to whoever asks.</summary>
-    public (TenantId Tenant, ErrorCode Error)? Closes { get; init; }
+    public (Tenant Tenant, ErrorCode Error)? Closes { get; init; }
 }

@@ -1,21 +1,21 @@
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Auth;
 
 /// <summary>
-/// Which web pages may open a WebSocket: those of the relay's own origin, and those of <c>server.allowed_origins</c>. Requests without
+/// Which web pages may open a WebSocket of a tenant: those of the relay's own origin, and those of <c>server.allowed_origins</c>. Requests without
 /// <c>Origin</c> come from no page.
 /// </summary>
-internal sealed class OriginPolicy(RelayServerOptions options)
+internal static class OriginPolicy
 {
-    private readonly HashSet<string> _allowed = new(options.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
-
-    public bool Allows(HttpRequest request)
+    public static bool Allows(HttpRequest request, Tenant tenant)
     {
         var origins = request.Headers.Origin;
         if (origins.Count == 0) return true;
         if (origins.Count > 1 || origins[0] is not { } origin) return false;
-        return _allowed.Contains("*") || _allowed.Contains(origin) || IsOwn(origin, request.Host.Value);
+        foreach (var allowed in tenant.Settings.Server.AllowedOrigins)
+            if (allowed == "*" || allowed.Equals(origin, StringComparison.OrdinalIgnoreCase)) return true;
+        return IsOwn(origin, request.Host.Value);
     }
 
     // Behind a proxy that ends TLS the relay does not know its scheme, so host and port have to do: they are what a page cannot forge.

@@ -6,6 +6,7 @@ using Relay.Gateway.Api;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Limits;
+using Relay.Gateway.Nodes;
 using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Hosting;
@@ -75,7 +76,9 @@ internal static class RelayHost
     public static void UseRelayGateway(this WebApplication app, string? besideMetrics = null)
     {
         // Made before the first request, so that what is wrong with plugins or storage is a start-up error.
-        app.Services.GetRequiredService<IRelayRuntime>().Sockets.Serve(app.Services.GetRequiredService<GatewaySockets>());
+        var runtime = app.Services.GetRequiredService<IRelayRuntime>();
+        runtime.Sockets.Serve(app.Services.GetRequiredService<GatewaySockets>());
+        runtime.Nodes.Streams.Home = app.Services.GetRequiredService<StreamHome>();
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();

@@ -10,6 +10,7 @@ using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 using Relay.Plugins.Ai;
 
@@ -22,11 +23,12 @@ internal static class RelayServices
     public static IServiceCollection AddRelay(this IServiceCollection services, RelaySettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(new TenantDirectory(settings));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<GatewayCounters>();
-        services.AddSingleton(provider => new LimitTable(provider.GetRequiredService<TimeProvider>(), settings.Limits.Address, _ => settings.Limits));
+        services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<LimitTable>()));
@@ -47,7 +49,6 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
-        services.AddSingleton(new OriginPolicy(settings.Server));
         services.AddSingleton(new HostPolicy(settings.Server));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
@@ -62,6 +63,7 @@ internal static class RelayServices
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
+        services.AddSingleton<StreamHome>();
         services.AddSingleton<StreamsEndpoint>();
         services.AddSingleton<OpenAiEndpoint>();
         services.AddSingleton<ApiTable>();
@@ -85,7 +87,7 @@ internal static class RelayServices
         return services;
     }
 
-    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it.</summary>
+    /// <summary>Adds the runtime that hosts the hubs in this process, with nothing beside it; unless there is another one already.</summary>
     public static IServiceCollection AddInProcessRuntime(this IServiceCollection services)
     {
         services.AddSingleton(static provider => new InProcessRuntime(
@@ -96,8 +98,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
-        services.AddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
-        services.AddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
 
@@ -121,6 +123,14 @@ internal static class RelayServices
             Peers = new(settings.Peers.MaxDocuments),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
+    }
+
+    private static LimitTable Limits(IServiceProvider provider, RelaySettings settings)
+    {
+        var tenants = provider.GetRequiredService<TenantDirectory>();
+        var limits = new LimitTable(provider.GetRequiredService<TimeProvider>(), settings.Limits.Address, id => (tenants.Find(id)?.Settings ?? tenants.Settings).Limits);
+        tenants.Changed += change => limits.Change(change.Id);
+        return limits;
     }
 
     // From the host's code, from the settings, and from the directory; whatever is wrong is told at once.

@@ -35,27 +35,31 @@ internal sealed record RelaySettings
 
     public RelayClusterOptions Cluster { get; init; } = new();
 
-    /// <summary>By exact name: tenants that differ in case or normalisation are different tenants.</summary>
+    /// <summary>As they are said, by exact name; who asks what a tenant may asks the directory of tenants. Names that differ in case or normalisation are different tenants.</summary>
     public ImmutableSortedDictionary<string, RelayTenantOptions> Tenants { get; init; } = DefaultTenants;
-
-    /// <summary>As long as the settings name no tenant, every name is one.</summary>
-    public bool HasTenant(string name) => ReferenceEquals(Tenants, DefaultTenants) || Tenants.ContainsKey(name);
-
-    public bool IsSuspended(string name) => Tenants.TryGetValue(name, out var tenant) && tenant.Suspended;
 
     public static ImmutableSortedDictionary<string, RelayTenantOptions> NoTenants { get; } =
         ImmutableSortedDictionary.Create<string, RelayTenantOptions>(StringComparer.Ordinal);
 
     public static ImmutableSortedDictionary<string, RelayTenantOptions> DefaultTenants { get; } =
-        NoTenants.Add("default", new RelayTenantOptions());
+        NoTenants.Add("default", RelayTenantOptions.Default);
 }
 
+/// <summary>What is said of one tenant.</summary>
 internal sealed record RelayTenantOptions
 {
+    public static RelayTenantOptions Default { get; } = new();
+
     public bool Suspended { get; init; }
 
     /// <summary>Beside <c>tunnel.allow</c>.</summary>
     public ImmutableArray<EgressRule> TunnelAllow { get; init; } = [];
+
+    /// <summary>Values of settings that differ for this tenant, by their paths without the tenant's, the later one counting.</summary>
+    public ImmutableArray<RawSetting> Overrides { get; init; } = [];
+
+    // An override may be a secret, and a record prints all its members.
+    public override string ToString() => $"{nameof(RelayTenantOptions)} with {Overrides.Length} settings";
 }
 
 internal enum AuthMode

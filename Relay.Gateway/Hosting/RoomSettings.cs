@@ -89,4 +89,11 @@ internal sealed class RoomPatternSetting<T>(string name, SettingType<T> type, Fu
     }
 
     public override string Show(RelaySettings settings) => string.Join(", ", settings.Rooms.Patterns.Values.Select(each => type.Show(get(each))));
+
+    public override bool IsSame(RelaySettings one, RelaySettings other) =>
+        one.Rooms.Patterns.Keys.SequenceEqual(other.Rooms.Patterns.Keys)
+        && one.Rooms.Patterns.All(each => EqualityComparer<T>.Default.Equals(get(each.Value), get(other.Rooms.Patterns[each.Key])));
+
+    // All of a pattern at once: its rows are one record.
+    public override RelaySettings Take(RelaySettings settings, RelaySettings from) => settings with { Rooms = settings.Rooms with { Patterns = from.Rooms.Patterns } };
 }

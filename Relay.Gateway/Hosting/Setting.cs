@@ -3,12 +3,21 @@ using System.Collections.Immutable;
 namespace Relay.Gateway.Hosting;
 
 /// <summary>One row of the map: a key, what it means, and how a value gets into the settings.</summary>
-internal abstract class Setting(string key, string doc)
+internal abstract class Setting(string key, string doc, bool isPerTenant = false)
 {
+    /// <summary>Ends the explanation of a setting that may differ by tenant.</summary>
+    public const string TenantMark = " [tenant]";
+
     public string Key { get; } = key;
 
     /// <summary>One line for docs/relay.yaml and <c>--help</c>.</summary>
-    public string Doc { get; } = doc;
+    public string Doc { get; } = isPerTenant ? doc + TenantMark : doc;
+
+    /// <summary>
+    /// May be given for one tenant as well, and changed while the relay runs: whoever needs the value asks the tenant's settings for it each
+    /// time, and never those with which the relay started.
+    /// </summary>
+    public bool IsPerTenant { get; } = isPerTenant;
 
     public ImmutableArray<string> Path { get; } = [.. key.Split('.')];
 
@@ -19,11 +28,17 @@ internal abstract class Setting(string key, string doc)
 
     /// <summary>The value in these settings, as one writes it.</summary>
     public abstract string Show(RelaySettings settings);
+
+    /// <summary>Whether both settings have the same value.</summary>
+    public abstract bool IsSame(RelaySettings one, RelaySettings other);
+
+    /// <summary>The settings with the value of others.</summary>
+    public abstract RelaySettings Take(RelaySettings settings, RelaySettings from);
 }
 
 internal sealed class ValueSetting<T>(
-    string key, string doc, SettingType<T> type, Func<RelaySettings, T> get, Func<RelaySettings, T, RelaySettings> set)
-    : Setting(key, doc)
+    string key, string doc, SettingType<T> type, Func<RelaySettings, T> get, Func<RelaySettings, T, RelaySettings> set, bool isPerTenant = false)
+    : Setting(key, doc, isPerTenant)
 {
     public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
     {
@@ -45,6 +60,10 @@ internal sealed class ValueSetting<T>(
     }
 
     public override string Show(RelaySettings settings) => type.Show(get(settings));
+
+    public override bool IsSame(RelaySettings one, RelaySettings other) => EqualityComparer<T>.Default.Equals(get(one), get(other));
+
+    public override RelaySettings Take(RelaySettings settings, RelaySettings from) => set(settings, get(from));
 }
 
 /// <summary>A list: a YAML list in the file, separated by commas in a variable or an option.</summary>
@@ -53,8 +72,9 @@ internal sealed class ListSetting<T>(
     string doc,
     SettingType<T> type,
     Func<RelaySettings, ImmutableArray<T>> get,
-    Func<RelaySettings, ImmutableArray<T>, RelaySettings> set)
-    : Setting(key, doc)
+    Func<RelaySettings, ImmutableArray<T>, RelaySettings> set,
+    bool isPerTenant = false)
+    : Setting(key, doc, isPerTenant)
 {
     public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
     {
@@ -84,19 +104,26 @@ internal sealed class ListSetting<T>(
     }
 
     public override string Show(RelaySettings settings) => $"[{string.Join(", ", get(settings).Select(type.Show))}]";
+
+    public override bool IsSame(RelaySettings one, RelaySettings other) => get(one).SequenceEqual(get(other));
+
+    public override RelaySettings Take(RelaySettings settings, RelaySettings from) => set(settings, get(from));
 }
 
 /// <summary>A part of the map: the rows of one record.</summary>
 internal sealed class SettingGroup<TOptions>(
-    string prefix, Func<RelaySettings, TOptions> get, Func<RelaySettings, TOptions, RelaySettings> set)
+    string prefix, Func<RelaySettings, TOptions> get, Func<RelaySettings, TOptions, RelaySettings> set, bool isPerTenant = false)
 {
+    /// <summary>The same group for rows that may differ by tenant; see <see cref="Setting.IsPerTenant"/>.</summary>
+    public SettingGroup<TOptions> PerTenant => new(prefix, get, set, isPerTenant: true);
+
     public Setting Value<T>(
         string name, SettingType<T> type, Func<TOptions, T> read, Func<TOptions, T, TOptions> write, string doc) =>
         new ValueSetting<T>(
-            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)));
+            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)), isPerTenant);
 
     public Setting List<T>(
         string name, SettingType<T> type, Func<TOptions, ImmutableArray<T>> read, Func<TOptions, ImmutableArray<T>, TOptions> write, string doc) =>
         new ListSetting<T>(
-            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)));
+            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)), isPerTenant);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Hosting;
 
@@ -97,6 +98,10 @@ internal sealed class SettingsLoader
             if (!check.Keys.Any(_faults.Concerns) && check.Fault(_settings, directoryExists) is { } message)
                 _faults.Add(_origins.GetValueOrDefault(check.Keys[0], ""), check.Keys[0], message);
         }
+
+        foreach (var (name, tenant) in _settings.Tenants)
+            foreach (var (key, message) in TenantSettings.Faults(_settings, tenant, checks, directoryExists))
+                _faults.Add(tenant.Overrides[0].Origin, Readable.Name($"{TenantRow.Section}.{name}.{key}"), message);
     }
 
     private IReadOnlyList<RawSetting> ReadFile(string file, Func<string, Stream> open)

@@ -62,7 +62,7 @@ internal static partial class SettingsMap
             "The certificate's key, as PEM without a password."),
         Server.Value("drain_timeout", Duration(Instant, Hour), o => o.DrainTimeout, (o, v) => o with { DrainTimeout = v },
             "How long a stop may take: clients are told, messages under way are answered."),
-        Server.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
+        Server.PerTenant.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
             "Web origins that may connect beside the relay's own, such as https://app.example.com; * for any. A relay on loopback answers to their host names too."),
         Server.Value("ping_interval", Duration(Instant, Hour), o => o.PingInterval, (o, v) => o with { PingInterval = v },
             "A connection from which nothing came for this long is sent a ping."),
@@ -167,6 +167,10 @@ internal static partial class SettingsMap
 
         new TenantSetting(),
         new TenantAllowSetting(),
+        new TenantOverrideSetting(),
         new PluginSetting(),
     ];
+
+    /// <summary>Those that may differ by tenant.</summary>
+    public static ImmutableArray<Setting> PerTenant { get; } = [.. All.Where(static each => each.IsPerTenant)];
 }

@@ -28,9 +28,10 @@ internal static partial class SettingsMap
 
     public static string Unknown(ImmutableArray<string> path)
     {
+        if (path.Length > 3 && path[0] == TenantRow.Section) return Unknown(path[2..]);
         for (var length = path.Length - 1; length > 0; length--)
         {
-            if (Find(path[..length]) is { } setting and not (TenantSetting or TenantAllowSetting or PluginSetting or RoomPatternSetting))
+            if (Find(path[..length]) is { } setting and not (TenantSetting or TenantAllowSetting or TenantOverrideSetting or PluginSetting or RoomPatternSetting))
                 return $"unknown key: {setting.Key} is one value, not a map";
         }
 

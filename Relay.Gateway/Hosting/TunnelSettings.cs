@@ -28,7 +28,7 @@ internal static class TunnelSettings
             "The addresses of tunnel.paths for WebSockets."),
         Tunnel.List("paths", Address, o => o.Paths, (o, v) => o with { Paths = v },
             "Where tunnels come in."),
-        Tunnel.List("allow", Rule, o => o.Allow, (o, v) => o with { Allow = v },
+        Tunnel.PerTenant.List("allow", Rule, o => o.Allow, (o, v) => o with { Allow = v },
             "Where tunnels may go, as HOST:PORTS: a name, *.name for what is below it, * for every public host, or a CIDR (IPv6 in brackets); ports are 443, 8000-8999 or *. Empty: nowhere. Loopback, private and other special addresses only by a CIDR that lies in their range."),
         Tunnel.Value("dial_timeout", Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)), o => o.DialTimeout, (o, v) => o with { DialTimeout = v },
             "How long the name service and the target may take, before a tunnel is refused with 504."),
@@ -57,24 +57,4 @@ internal static class TunnelSettings
     private static bool IsPath(string text) =>
         text.Length > 1 && text[0] == '/' && Ids.IsValid(text) && !text.Contains('%') && !text.Contains('?') && !text.Contains('#')
         && text[1..].Split('/') is var segments && segments.All(static segment => segment.Length > 0) && (!Taken.Contains(segments[0]) || (segments.Length > 1 && segments[0] == "v1"));
-}
-
-/// <summary><c>tenants.NAME.tunnel_allow</c>: a tenant's own rules beside <c>tunnel.allow</c>.</summary>
-internal sealed class TenantAllowSetting() : Setting("tenants.NAME.tunnel_allow", "Where tunnels of this tenant may go, beside tunnel.allow.")
-{
-    public override bool Matches(ImmutableArray<string> path) => path.Length == 3 && path[0] == "tenants" && path[2] == "tunnel_allow";
-
-    public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
-    {
-        // The row of the tenant says what is wrong with its name.
-        if (new TenantSetting().Apply(settings, raw with { Path = raw.Path[..2], Shape = RawShape.EmptyMap }, out fault) is not { } named) return null;
-        var name = raw.Path[1];
-        return new ListSetting<EgressRule>(Key, Doc, TunnelSettings.Rule, all => all.Tenants[name].TunnelAllow, (all, rules) => all with
-        {
-            Tenants = all.Tenants.SetItem(name, all.Tenants[name] with { TunnelAllow = rules }),
-        }).Apply(named, raw, out fault);
-    }
-
-    public override string Show(RelaySettings settings) =>
-        string.Join(", ", settings.Tenants.Where(static each => each.Value.TunnelAllow.Length > 0).Select(static each => $"{each.Key}: [{string.Join(", ", each.Value.TunnelAllow.Select(static rule => rule.Text))}]"));
 }

@@ -154,15 +154,15 @@ internal sealed class LimitTable : IDisposable
     }
 
     /// <summary>A tenant's limits have changed: they count for what is open as well.</summary>
-    public void Change(TenantId tenant)
+    /// <param name="tenant">The tenant; null for all.</param>
+    public void Change(TenantId? tenant)
     {
         lock (_gate)
         {
-            if (!_tenants.ContainsKey(tenant)) return;
-            var limits = _limits(tenant);
-            Find(tenant, limits);
+            foreach (var (id, ledger) in _tenants)
+                if (tenant is null || id == tenant) Set(ledger.Limits, _limits(id).Tenant);
             foreach (var (key, account) in _users)
-                if (key.Tenant == tenant) Set(account, limits.User);
+                if (tenant is null || key.Tenant == tenant) Set(account, _limits(key.Tenant).User);
         }
     }
 

@@ -66,10 +66,9 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
     // The work does not end with the connection that asked for it: that is the stream's first reader, and others may go on with it.
     private async Task ResumableAsync(HttpContext context, Caller caller, NodeAsk ask, CallInbox inbox, string id)
     {
-        CallError? error = null;
-        ReplayStream? stream = null;
-        if (!Ids.IsValid(id)) error = new(StatusCodes.Status400BadRequest, "invalid_stream_id", $"{ReplayStream.IdHeader} is 1 to {Ids.MaxBytes} bytes.");
-        else streams.TryAdd(caller, id, out stream, out error);
+        var (stream, error) = Ids.IsValid(id)
+            ? await streams.AddAsync(caller, id)
+            : (null, new CallError(StatusCodes.Status400BadRequest, "invalid_stream_id", $"{ReplayStream.IdHeader} is 1 to {Ids.MaxBytes} bytes."));
         if (stream is null)
         {
             _bodies.Release(inbox.Request.Body.Length);
@@ -81,7 +80,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         stream.OnStop(inbox.GiveUp);
         _ = RunDetachedAsync(caller, ask, inbox, stream);
         context.Response.Headers[ReplayStream.IdHeader] = id;
-        await stream.ReadAsync(context, 0);
+        await stream.ReadAsync(new HttpSink(context, time, _options.IdleTimeout, offset: 0), 0, context.RequestAborted);
     }
 
     private async Task RunDetachedAsync(Caller caller, NodeAsk ask, CallInbox inbox, ReplayStream stream)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -7,9 +8,15 @@ using Relay.Core.Nodes;
 namespace Relay.Gateway.Nodes;
 
 /// <summary>A waiting request. What is written reaches the caller as it comes; a caller that takes nothing for too long is let go.</summary>
-internal sealed class HttpSink(HttpContext context, TimeProvider time, TimeSpan patience) : ICallSink
+/// <param name="context">The request.</param>
+/// <param name="time">The source of time.</param>
+/// <param name="patience">How long the caller may take nothing.</param>
+/// <param name="offset">Of a stream that is read: where it is read from.</param>
+internal sealed class HttpSink(HttpContext context, TimeProvider time, TimeSpan patience, long? offset = null) : ICallSink
 {
     public const string NodeHeader = "X-Relay-Node";
+
+    public const string OffsetHeader = "X-Relay-Stream-Offset";
 
     private readonly PipeWriter _body = context.Response.BodyWriter;
 
@@ -17,15 +24,9 @@ internal sealed class HttpSink(HttpContext context, TimeProvider time, TimeSpan 
 
     public ValueTask BeginAsync(CallHead head, string nodeId, long? length)
     {
-        Begin(context, head, nodeId);
-        context.Response.ContentLength = length;
-        return default;
-    }
-
-    /// <summary>Status and headers of an answer.</summary>
-    public static void Begin(HttpContext context, CallHead head, string nodeId)
-    {
         var response = context.Response;
+        response.ContentLength = length;
+        if (offset is { } from) response.Headers[OffsetHeader] = from.ToString(CultureInfo.InvariantCulture);
         // How fast a reader has to be is the relay's affair: a model's stream may be slower than the server thinks right.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -36,7 +37,8 @@ internal sealed class HttpSink(HttpContext context, TimeProvider time, TimeSpan 
         response.Headers.XContentTypeOptions = "nosniff";
         // Proxies of one common kind hold a stream back without it.
         response.Headers["X-Accel-Buffering"] = "no";
-        if (IsPlain(nodeId)) response.Headers[NodeHeader] = nodeId;
+        if (nodeId.Length > 0 && IsPlain(nodeId)) response.Headers[NodeHeader] = nodeId;
+        return default;
     }
 
     public void Write(ReadOnlyMemory<byte> bytes) => _body.Write(bytes.Span);
@@ -73,5 +75,6 @@ internal sealed class HttpSink(HttpContext context, TimeProvider time, TimeSpan 
     private static bool Passes(string name) =>
         name is "content-type" or "retry-after" or "x-request-id" || name.StartsWith("openai-", StringComparison.Ordinal) || name.StartsWith("x-ratelimit-", StringComparison.Ordinal);
 
-    private static bool IsPlain(string value) => value.All(static c => c is >= ' ' and <= '~');
+    /// <summary>Whether a header can say it.</summary>
+    public static bool IsPlain(string value) => value.All(static c => c is >= ' ' and <= '~');
 }

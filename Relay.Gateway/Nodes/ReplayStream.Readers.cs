@@ -1,4 +1,3 @@
-using System.Globalization;
 using Relay.Core.Nodes;
 
 namespace Relay.Gateway.Nodes;
@@ -8,23 +7,21 @@ internal sealed partial class ReplayStream
 {
     public const string IdHeader = "X-Relay-Stream-Id";
 
-    public const string OffsetHeader = "X-Relay-Stream-Offset";
-
     private static readonly CallError Stopped = new(StatusCodes.Status410Gone, "stream_stopped", "The stream was stopped before it began.");
 
-    /// <summary>Answers a request with the stream from an offset on, until it ends or the reader leaves.</summary>
-    public async Task ReadAsync(HttpContext context, long offset)
+    /// <summary>Gives a reader the stream from an offset on, until it ends or the reader leaves.</summary>
+    public async Task ReadAsync(ICallSink sink, long offset, CancellationToken gone)
     {
         var reader = new Reader { Position = offset };
         if (Enter(reader) is { } error)
         {
-            await error.WriteAsync(context);
+            await sink.RefuseAsync(error);
             return;
         }
 
         try
         {
-            if (await BeginAsync(reader, context)) await PassAsync(reader, context);
+            if (await BeginAsync(reader, sink, gone)) await PassAsync(reader, sink, gone);
         }
         finally
         {
@@ -63,7 +60,7 @@ internal sealed partial class ReplayStream
     }
 
     // Waits for the stream's head, and passes it on.
-    private async ValueTask<bool> BeginAsync(Reader reader, HttpContext context)
+    private async ValueTask<bool> BeginAsync(Reader reader, ICallSink sink, CancellationToken gone)
     {
         while (true)
         {
@@ -78,24 +75,22 @@ internal sealed partial class ReplayStream
 
             if (head is not null)
             {
-                HttpSink.Begin(context, head, _nodeId);
-                context.Response.Headers[OffsetHeader] = reader.Position.ToString(CultureInfo.InvariantCulture);
+                await sink.BeginAsync(head, _nodeId, null);
                 return true;
             }
 
             if (refusal is not null)
             {
-                await refusal.WriteAsync(context);
+                await sink.RefuseAsync(refusal);
                 return false;
             }
 
-            await changed.WaitAsync(context.RequestAborted);
+            await changed.WaitAsync(gone);
         }
     }
 
-    private async Task PassAsync(Reader reader, HttpContext context)
+    private async Task PassAsync(Reader reader, ICallSink sink, CancellationToken gone)
     {
-        var sink = new HttpSink(context, _time, _options.IdleTimeout);
         // A head without a body yet is told at once.
         if (!await sink.FlushAsync()) return;
         while (true)
@@ -107,7 +102,7 @@ internal sealed partial class ReplayStream
             {
                 if (_reader != reader)
                 {
-                    context.Abort();
+                    sink.Abort();
                     return;
                 }
 
@@ -132,7 +127,7 @@ internal sealed partial class ReplayStream
             }
             else
             {
-                await changed.WaitAsync(context.RequestAborted);
+                await changed.WaitAsync(gone);
             }
         }
     }

@@ -16,7 +16,6 @@ internal sealed partial class ReplayStream : ICallSink
     private readonly ReplayLog _log;
     private readonly ReplayBudget _budget;
     private readonly RelayNodesOptions _options;
-    private readonly TimeProvider _time;
     private readonly ITimer _window;
     private readonly Action<ReplayStream> _remove;
     private TaskCompletionSource _changed = New();
@@ -31,7 +30,7 @@ internal sealed partial class ReplayStream : ICallSink
 
     public ReplayStream(string id, string? owner, ReplayBudget budget, RelayNodesOptions options, TimeProvider time, Action<ReplayStream> remove)
     {
-        (Id, Owner, _budget, _options, _time, _remove, _log) = (id, owner, budget, options, time, remove, new(options.ReplayBytes));
+        (Id, Owner, _budget, _options, _remove, _log) = (id, owner, budget, options, remove, new(options.ReplayBytes));
         _window = time.CreateTimer(static state => ((ReplayStream)state!).Stop(), this, options.ResumeWindow, Timeout.InfiniteTimeSpan);
     }
 

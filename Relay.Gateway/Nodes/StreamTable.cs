@@ -1,51 +1,78 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Relay.Core;
+using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary>The resumable streams that began at this gateway.</summary>
-internal sealed class StreamTable(RelaySettings settings, TimeProvider time)
+internal sealed class StreamTable(RelaySettings settings, IRelayRuntime runtime, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<(TenantId Tenant, string Id), ReplayStream> _streams = new();
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<(TenantId Tenant, string Id), (ReplayStream Stream, StreamClaim Claim)> _streams = new();
     private readonly ConcurrentDictionary<TenantId, ReplayBudget> _budgets = new();
+
+    private static CallError Exists { get; } =
+        new(StatusCodes.Status409Conflict, "stream_exists", "There is a stream with this X-Relay-Stream-Id; GET /v1/streams/{id} goes on with it.");
 
     public int Count => _streams.Count;
 
     /// <summary>Bytes that are kept.</summary>
     public long Bytes => _budgets.Values.Sum(static budget => budget.Bytes);
 
-    /// <summary>Makes a stream.</summary>
-    /// <returns>False: the error says why there is none.</returns>
-    public bool TryAdd(Caller caller, string id, [NotNullWhen(true)] out ReplayStream? stream, [NotNullWhen(false)] out CallError? error)
+    /// <summary>Makes a stream, the only one with its id in the cluster.</summary>
+    /// <returns>The stream, or why there is none.</returns>
+    public async ValueTask<(ReplayStream? Stream, CallError? Error)> AddAsync(Caller caller, string id)
     {
-        (stream, error) = (null, null);
+        if (_streams.ContainsKey((caller.Tenant, id))) return (null, Exists);
         var budget = _budgets.GetOrAdd(caller.Tenant, static (_, limit) => new(limit), settings.Nodes.TenantReplayBytes);
-        if (!budget.TryEnter(settings.Nodes.MaxStreams))
+        if (!budget.TryEnter(settings.Nodes.MaxStreams)) return (null, new(StatusCodes.Status429TooManyRequests, "too_many_streams", "The tenant has nodes.max_streams resumable streams."));
+        try
         {
-            error = new(StatusCodes.Status429TooManyRequests, "too_many_streams", "The tenant has nodes.max_streams resumable streams.");
-            return false;
+            if (await runtime.Nodes.Streams.ClaimAsync(caller.Tenant, id) is { } claim && Add(caller, id, budget, claim) is { } stream) return (stream, null);
+            budget.Leave();
+            return (null, Exists);
         }
-
-        stream = new(id, caller.Identity?.UserId, budget, settings.Nodes, time, ended => Remove(caller.Tenant, ended));
-        if (_streams.TryAdd((caller.Tenant, id), stream)) return true;
-        budget.Leave();
-        error = new(StatusCodes.Status409Conflict, "stream_exists", "There is a stream with this X-Relay-Stream-Id; GET /v1/streams/{id} goes on with it.");
-        return false;
+        catch (TimeoutException)
+        {
+            budget.Leave();
+            return (null, new(StatusCodes.Status503ServiceUnavailable, "stream_unavailable", "Whether there is a stream with this X-Relay-Stream-Id cannot be found out now.") { RetryAfter = RetryAfter });
+        }
     }
 
-    /// <summary>A stream that the caller may read and stop.</summary>
-    public ReplayStream? Find(Caller caller, string id) =>
-        _streams.TryGetValue((caller.Tenant, id), out var stream) && stream.Owner == caller.Identity?.UserId ? stream : null;
+    /// <summary>A stream of this gateway that the caller may read and stop.</summary>
+    public ReplayStream? Find(TenantId tenant, string? userId, string id) =>
+        _streams.TryGetValue((tenant, id), out var found) && found.Stream.Owner == userId ? found.Stream : null;
+
+    /// <summary>Stops a stream that the caller may stop.</summary>
+    /// <returns>False when there is none here; otherwise its id is free when it ends.</returns>
+    public async ValueTask<bool> StopAsync(TenantId tenant, string? userId, string id)
+    {
+        if (!_streams.TryGetValue((tenant, id), out var found) || found.Stream.Owner != userId) return false;
+        found.Stream.Stop();
+        await found.Claim.ReleaseAsync();
+        return true;
+    }
+
+    private ReplayStream? Add(Caller caller, string id, ReplayBudget budget, StreamClaim claim)
+    {
+        var stream = new ReplayStream(id, caller.Identity?.UserId, budget, settings.Nodes, time, ended => Remove(caller.Tenant, ended));
+        if (_streams.TryAdd((caller.Tenant, id), (stream, claim))) return stream;
+        stream.Stop();
+        _ = claim.ReleaseAsync();
+        return null;
+    }
 
     private void Remove(TenantId tenant, ReplayStream stream)
     {
-        if (_streams.TryRemove(new((tenant, stream.Id), stream))) _budgets[tenant].Leave();
+        if (!_streams.TryGetValue((tenant, stream.Id), out var found) || found.Stream != stream || !_streams.TryRemove(new((tenant, stream.Id), found))) return;
+        _budgets[tenant].Leave();
+        _ = found.Claim.ReleaseAsync();
     }
 }
 
-/// <summary>What the resumable streams of a tenant keep together.</summary>
+/// <summary>What the resumable streams of a tenant keep together at this gateway.</summary>
 internal sealed class ReplayBudget(long limit)
 {
     private long _bytes;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Relay.Core;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Tunnel;
 
@@ -25,16 +26,13 @@ internal readonly record struct Dialed(Socket? Socket, int Status, string Text);
 /// <summary>
 /// Connects to targets that the policy allows. A name is looked up once; the connection goes to an address that was checked, never to the name.
 /// </summary>
-internal sealed class TunnelDialer(RelaySettings settings, ITunnelResolver resolver, TimeProvider time)
+internal sealed class TunnelDialer(RelaySettings settings, TenantDirectory tenants, ITunnelResolver resolver, TimeProvider time)
 {
-    private readonly EgressPolicy _common = new(settings.Tunnel.Allow, "tunnel.allow");
-
-    private readonly Dictionary<string, EgressPolicy> _own = settings.Tenants.Where(static each => each.Value.TunnelAllow.Length > 0)
-        .ToDictionary(static each => each.Key, each => new EgressPolicy([.. settings.Tunnel.Allow, .. each.Value.TunnelAllow], $"tunnel.allow and tenants.{each.Key}.tunnel_allow"), StringComparer.Ordinal);
+    private static readonly EgressPolicy Nowhere = new([], "tunnel.allow");
 
     public async Task<Dialed> DialAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)
     {
-        var policy = _own.GetValueOrDefault(tenant.Name, _common);
+        var policy = tenants.Find(tenant) is { IsSuspended: false } may ? Policy(may) : Nowhere;
         if (policy.Check(target) is { IsAllowed: false } refused) return new(null, 403, refused.Text);
         using var timeout = new CancellationTokenSource(settings.Tunnel.DialTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
@@ -73,6 +71,9 @@ internal sealed class TunnelDialer(RelaySettings settings, ITunnelResolver resol
 
         return forbidden is null ? failure : new(null, 403, forbidden);
     }
+
+    private static EgressPolicy Policy(Tenant tenant) => new(
+        tenant.Settings.Tunnel.Allow, tenant.Options.TunnelAllow.Length == 0 ? "tunnel.allow" : $"tunnel.allow and tenants.{tenant.Id}.tunnel_allow");
 
     private async Task<Dialed> ConnectAsync(IPAddress address, int port, TimeSpan share, CancellationToken cancellation)
     {

@@ -46,15 +46,16 @@ internal sealed class RelayCluster : IAsyncDisposable
 
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
 
-    public static async Task<RelayCluster> StartAsync(RuntimeOptions runtime, IReadOnlyList<Type> plugins, Probe probe, ClusterOptions options, PluginFiles? files = null)
+    public static async Task<RelayCluster> StartAsync(
+        RuntimeOptions runtime, IReadOnlyList<Type> plugins, Probe probe, ClusterOptions options, PluginFiles? files = null, ManualTime? clock = null, short silos = 3)
     {
         var faults = new List<string>();
         files ??= new([], []);
         var registry = PluginRegistry.Build([.. plugins.Select(type => new PluginRegistration(type)), .. files.Registrations], _ => PluginSettings.None, faults);
         Assert.Empty(faults);
-        var (counters, time, stores, logged) = (new RuntimeCounters(), new ManualTime(), new MemoryStores(), new RecordedEvents());
+        var (counters, time, stores, logged) = (new RuntimeCounters(), clock ?? new ManualTime(), new MemoryStores(), new RecordedEvents());
         var calls = new CountedCalls();
-        var builder = new InProcessTestClusterBuilder(3);
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
@@ -71,7 +72,7 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddOutgoingGrainCallFilter(calls);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(builder.Build(), options, runtime, counters, time, stores, logged) { Calls = calls };
+        var cluster = new RelayCluster(new(builder.Options, new SiloPorts()), options, runtime, counters, time, stores, logged) { Calls = calls };
         await cluster._cluster.DeployAsync();
         return cluster;
     }

@@ -40,15 +40,28 @@ internal enum NodeTellingKind
 
     /// <summary>A call is over.</summary>
     Withdraw,
+
+    /// <summary>A call wants a stream of another gateway.</summary>
+    Read,
+
+    /// <summary>A stream is to begin at the gateway, or has begun there.</summary>
+    Claim,
+
+    /// <summary>A stream of the gateway is not there any more.</summary>
+    Release,
+
+    /// <summary>All that the gateway has was told before this.</summary>
+    Told,
 }
 
 /// <summary>One thing that a gateway tells.</summary>
 /// <param name="Kind">What, a <see cref="NodeTellingKind"/>.</param>
-/// <param name="Node">The node's number at the gateway.</param>
+/// <param name="Node">The node's number at the gateway, or the claim's.</param>
 /// <param name="Call">The call, wherever it is.</param>
 /// <param name="Offer">What the node offers.</param>
 /// <param name="Ask">What the call wants.</param>
-/// <param name="Serial">Counts the call's askings.</param>
+/// <param name="Serial">Counts the call's askings; of a claim 1 when it had been granted.</param>
+/// <param name="Stream">The stream's id.</param>
 [GenerateSerializer, Immutable, Alias("relay.NodeTelling")]
 internal sealed record NodeTelling(
     [property: Id(0)] int Kind,
@@ -56,7 +69,8 @@ internal sealed record NodeTelling(
     [property: Id(2)] NodeEndRef? Call = null,
     [property: Id(3)] NodeOfferView? Offer = null,
     [property: Id(4)] NodeAskView? Ask = null,
-    [property: Id(5)] int Serial = 0);
+    [property: Id(5)] int Serial = 0,
+    [property: Id(6)] string? Stream = null);
 
 /// <summary>What a node offers; see <see cref="NodeOffer"/>.</summary>
 [GenerateSerializer, Immutable, Alias("relay.NodeOfferView")]
@@ -97,17 +111,30 @@ internal enum NodeNewsKind
     /// <summary>A node has a call.</summary>
     Start,
 
-    /// <summary>A call gets no node.</summary>
+    /// <summary>A call gets no node, or no stream.</summary>
     Refuse,
+
+    /// <summary>A stream of the gateway is wanted elsewhere.</summary>
+    Serve,
+
+    /// <summary>The gateway that was to begin a call is lost, and perhaps never began it.</summary>
+    Lost,
+
+    /// <summary>A claim is granted.</summary>
+    Granted,
+
+    /// <summary>There is a stream with the claimed id.</summary>
+    Denied,
 }
 
 /// <summary>One thing that a pool tells.</summary>
 /// <param name="Kind">What, a <see cref="NodeNewsKind"/>.</param>
-/// <param name="Number">The node at the gateway that is told; of a refusal the call.</param>
-/// <param name="Call">The call that a node has.</param>
+/// <param name="Number">The node at the gateway that is told, or the call, or the claim.</param>
+/// <param name="Call">The call that a node has, or that wants a stream.</param>
 /// <param name="Serial">The call's asking that this answers.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Waited">How long the call has waited.</param>
+/// <param name="Stream">The stream's id.</param>
 [GenerateSerializer, Immutable, Alias("relay.NodeNews")]
 internal sealed record NodeNews(
     [property: Id(0)] int Kind,
@@ -115,7 +142,8 @@ internal sealed record NodeNews(
     [property: Id(2)] NodeEndRef? Call = null,
     [property: Id(3)] int Serial = 0,
     [property: Id(4)] int Reason = 0,
-    [property: Id(5)] TimeSpan Waited = default);
+    [property: Id(5)] TimeSpan Waited = default,
+    [property: Id(6)] string? Stream = null);
 
 /// <summary>News of a tenant's pool, in order. A batch that comes twice counts once.</summary>
 /// <param name="Tenant">The tenant.</param>

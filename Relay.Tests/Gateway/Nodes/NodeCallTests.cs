@@ -1,18 +1,17 @@
 using System.Text.Json;
 using Relay.Core.Nodes.Wire;
-using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>Calls that go as they should.</summary>
-public sealed class NodeCallTests : IAsyncLifetime
+public abstract class NodeCallTests : NodeHttpTests, IAsyncLifetime
 {
-    private RelayServer _relay = null!;
+    private NodeHouse _relay = null!;
     private NodeCaller _caller = null!;
 
     public async Task InitializeAsync()
     {
-        _relay = await RelayServer.StartAsync();
+        _relay = await StartAsync();
         _caller = new(_relay);
     }
 

@@ -7,7 +7,7 @@ using Relay.Tests.Support;
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>What goes wrong with a call is told in OpenAI's error shape, with the right status.</summary>
-public sealed class NodeErrorTests
+public abstract class NodeErrorTests : NodeHttpTests
 {
     [Theory]
     [InlineData("", "invalid_body", null)]
@@ -22,7 +22,7 @@ public sealed class NodeErrorTests
     [InlineData("{\"model\":\"m\",\"prompt_cache_key\":1}", "invalid_body", "prompt_cache_key")]
     public async Task ABadBodyIs400(string body, string code, string? param)
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         await TestNode.JoinAsync(relay);
         using var response = await caller.PostAsync(body);
@@ -38,7 +38,7 @@ public sealed class NodeErrorTests
     [InlineData("POST", "/v1/completions", 404, "model_not_found")]
     public async Task WhatIsNotThereIsToldInTheSameShape(string method, string path, int status, string code)
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         using var response = await caller.SendAsync(new(method), path, method == "POST" ? NodeCaller.Body() : null);
         await response.ExpectErrorAsync(status, code, code == "model_not_found" ? "model" : null);
@@ -48,7 +48,7 @@ public sealed class NodeErrorTests
     [Fact]
     public async Task ABodyOverTheLimitIs413AndOnesOverTheBudget503()
     {
-        await using var relay = await RelayServer.StartAsync(new RelayNodesOptions { MaxBodyBytes = 2000, MaxWaitingBytes = 2500 }.With());
+        await using var relay = await StartAsync(new RelayNodesOptions { MaxBodyBytes = 2000, MaxWaitingBytes = 2500 }.With());
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         using (var big = await caller.PostAsync(NodeCaller.Body(more: $",\"x\":\"{new string('x', 2000)}\""))) await big.ExpectErrorAsync(413, "body_too_big");
@@ -66,7 +66,7 @@ public sealed class NodeErrorTests
     public async Task WhoFindsNoRoomInTimeIsToldWhenToComeAgain()
     {
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(new RelayNodesOptions { QueueTime = TimeSpan.FromSeconds(3), QueueLength = 1 }.With(), time: time);
+        await using var relay = await StartAsync(new RelayNodesOptions { QueueTime = TimeSpan.FromSeconds(3), QueueLength = 1 }.With(), time: time);
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay, capacity: 1);
         var first = caller.PostAsync(NodeCaller.Body());
@@ -91,7 +91,7 @@ public sealed class NodeErrorTests
     [InlineData("nonsense", 200)]
     public async Task AnUpstreamThatAnswersSomethingElseIs502(string type, int status)
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var call = caller.PostAsync(NodeCaller.Body());
@@ -105,7 +105,7 @@ public sealed class NodeErrorTests
     [Fact]
     public async Task ANodeThatFailsGivesWayToAnotherAsLongAsNothingWasPassedOn()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var (a, b) = (await TestNode.JoinAsync(relay, "a", capacity: 9), await TestNode.JoinAsync(relay, "b"));
         var call = caller.PostAsync(NodeCaller.Body());
@@ -129,7 +129,7 @@ public sealed class NodeErrorTests
     [InlineData("data: x\r\rdata: {\"ha", "\n\n")]
     public async Task AStreamThatBreaksOffEndsWithAnErrorEvent(string begun, string between)
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var (a, b) = (await TestNode.JoinAsync(relay, "a", capacity: 9), await TestNode.JoinAsync(relay, "b"));
         var call = caller.PostAsync(NodeCaller.Body());
@@ -151,7 +151,7 @@ public sealed class NodeErrorTests
     public async Task ANodeThatSaysNothingIs504AndOneThatFallsSilentEndsTheStream()
     {
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(new RelayNodesOptions { FirstByteTimeout = TimeSpan.FromSeconds(20), IdleTimeout = TimeSpan.FromSeconds(10) }.With(), time: time);
+        await using var relay = await StartAsync(new RelayNodesOptions { FirstByteTimeout = TimeSpan.FromSeconds(20), IdleTimeout = TimeSpan.FromSeconds(10) }.With(), time: time);
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var (silent, begun) = (caller.PostAsync(NodeCaller.Body()), caller.PostAsync(NodeCaller.Body()));
@@ -176,7 +176,7 @@ public sealed class NodeErrorTests
     [Fact]
     public async Task ACallerThatLeavesCancelsTheWorkAlsoBeforeTheFirstByte()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay, capacity: 1);
         using (var gone = new CancellationTokenSource())

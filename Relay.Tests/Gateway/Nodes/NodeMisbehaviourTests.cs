@@ -8,7 +8,7 @@ using Relay.WebSockets;
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>Nodes that break the protocol: each is cut off with a reason, and its callers get a clean error.</summary>
-public sealed class NodeMisbehaviourTests
+public abstract class NodeMisbehaviourTests : NodeHttpTests
 {
     public static TheoryData<string> Messages =>
     [
@@ -24,7 +24,7 @@ public sealed class NodeMisbehaviourTests
     [Provokes(CloseReason.BadNodeMessage)]
     public async Task ABadMessageCutsTheNodeOffAndItsCallersAreTold(string message)
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var call = caller.PostAsync(NodeCaller.Body());
@@ -39,7 +39,7 @@ public sealed class NodeMisbehaviourTests
     [MemberData(nameof(Chunks))]
     public async Task ABadChunkCutsTheNodeOffAndItsCallersAreTold(string what)
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var (begun, waiting) = (caller.PostAsync(NodeCaller.Body()), caller.PostAsync(NodeCaller.Body()));
@@ -74,7 +74,7 @@ public sealed class NodeMisbehaviourTests
     [Fact]
     public async Task ANodeThatSendsMoreThanItsCallerTakesIsCutOff()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var call = caller.PostAsync(NodeCaller.Body());
@@ -96,7 +96,7 @@ public sealed class NodeMisbehaviourTests
     [Fact]
     public async Task WhatANodeStillSendsForACancelledRequestIsPassedOver()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay, capacity: 1);
         using var gone = new CancellationTokenSource();
@@ -118,7 +118,7 @@ public sealed class NodeMisbehaviourTests
     public async Task WhoDoesNotSayWhoItIsIsCutOff()
     {
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(time: time);
+        await using var relay = await StartAsync(time: time);
         var socket = await TestNode.DialAsync(relay);
         await socket.SendFrameAsync(Opcode.Ping, Array.Empty<byte>());
         Assert.Equal(Opcode.Pong, (await socket.ReceiveAsync()).Opcode);
@@ -129,11 +129,11 @@ public sealed class NodeMisbehaviourTests
     [Fact]
     public async Task WhoSpeaksBeforeItsHelloIsCutOff()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         var socket = await TestNode.DialAsync(relay);
         await socket.SendFrameAsync(Opcode.Text, NodeMessageWriter.Write(new NodeHeartbeat(0, 1, null)));
         Assert.Equal(new ServerClose(4400, "bad_node_message"), await socket.ReceiveCloseAsync());
-        var refused = await relay.TryConnectAsync("/nodes");
+        var refused = await relay.Nodes.TryConnectAsync("/nodes");
         Assert.Equal(400, refused.Status);
     }
 
@@ -143,7 +143,7 @@ public sealed class NodeMisbehaviourTests
     {
         const int Calls = 64;
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(new RelayNodesOptions { IdleTimeout = TimeSpan.FromSeconds(5), FirstByteTimeout = TimeSpan.FromHours(1) }.With(), time: time);
+        await using var relay = await StartAsync(new RelayNodesOptions { IdleTimeout = TimeSpan.FromSeconds(5), FirstByteTimeout = TimeSpan.FromHours(1) }.With(), time: time);
         using var caller = new NodeCaller(relay);
         var socket = await TestNode.DialAsync(relay);
         await socket.SendFrameAsync(Opcode.Text, NodeMessageWriter.Write(new NodeHello("n", ["m"], Calls, "test")));

@@ -10,7 +10,7 @@ using Relay.Tests.Support;
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>What issue and users rely on, with everything at once.</summary>
-public sealed class NodeMustHoldTests
+public abstract class NodeMustHoldTests : NodeHttpTests
 {
     private const int Streams = 100;
 
@@ -22,7 +22,7 @@ public sealed class NodeMustHoldTests
     [Fact]
     public async Task AHundredStreamsOverThreeNodesOfWhichOneIsKilledHalfway()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var nodes = new List<TestNode>();
         foreach (var id in (string[])["a", "b", "c"]) nodes.Add(await TestNode.JoinAsync(relay, id, capacity: 34));

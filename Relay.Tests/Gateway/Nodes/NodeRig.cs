@@ -2,16 +2,20 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Relay.Gateway.Hosting;
-using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>A caller of the relay's OpenAI-compatible API.</summary>
-internal sealed class NodeCaller(RelayServer relay) : IDisposable
+internal sealed class NodeCaller(Uri relay) : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 1000 }) { BaseAddress = relay.Url, Timeout = Bound };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 1000 }) { BaseAddress = relay, Timeout = Bound };
+
+    public NodeCaller(NodeHouse house)
+        : this(house.Callers.Url)
+    {
+    }
 
     public const string Chat = "/v1/chat/completions";
 

@@ -6,7 +6,7 @@ using Relay.Tests.Support;
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>Streams that outlive their reader's connection.</summary>
-public sealed class StreamTests
+public abstract class StreamTests : NodeHttpTests
 {
     private const string Id = "X-Relay-Stream-Id";
 
@@ -15,7 +15,7 @@ public sealed class StreamTests
     [Fact]
     public async Task AStreamGoesOnWhereAReaderLeftItAndEachByteIsSeenOnce()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var call = caller.PostAsync(NodeCaller.Body(), headers: AsS);
@@ -45,7 +45,7 @@ public sealed class StreamTests
     public async Task OnlyAnExplicitStopEndsTheWorkBeforeTheWindowDoes()
     {
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(
+        await using var relay = await StartAsync(
             static settings => settings with
             {
                 Nodes = new() { IdleTimeout = TimeSpan.FromHours(1) },
@@ -84,7 +84,7 @@ public sealed class StreamTests
     [Fact]
     public async Task ANewerReaderTakesTheOldersPlace()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var call = caller.PostAsync(NodeCaller.Body(), headers: AsS);
@@ -103,7 +103,7 @@ public sealed class StreamTests
     [InlineData(1 << 20, 2000)]
     public async Task WhatIsNotKeptAnyMoreCannotBeResumed(int stream, int tenant)
     {
-        await using var relay = await RelayServer.StartAsync(new RelayNodesOptions { ReplayBytes = stream, TenantReplayBytes = tenant }.With());
+        await using var relay = await StartAsync(new RelayNodesOptions { ReplayBytes = stream, TenantReplayBytes = tenant }.With());
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         node.Serve = static async job =>
@@ -126,7 +126,7 @@ public sealed class StreamTests
     [Fact]
     public async Task IdsAreATenantsOwnAndUsedOnce()
     {
-        await using var relay = await RelayServer.StartAsync(new RelayNodesOptions { MaxStreams = 1 }.With());
+        await using var relay = await StartAsync(new RelayNodesOptions { MaxStreams = 1 }.With());
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var call = caller.PostAsync(NodeCaller.Body(), headers: AsS);
@@ -144,7 +144,7 @@ public sealed class StreamTests
     [Fact]
     public async Task AReaderThatStopsStopsItsOwnStreamAndNoOther()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var node = await TestNode.JoinAsync(relay);
         var calls = new[] { caller.PostAsync(NodeCaller.Body()), caller.PostAsync(NodeCaller.Body(), headers: AsS) };

@@ -65,12 +65,15 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>What is done with each job, at once; without it a test takes them by <see cref="NextAsync"/>.</summary>
     public Func<NodeJob, Task>? Serve { get; set; }
 
-    public static Task<RawWebSocketClient> DialAsync(RelayServer relay, string path = "/nodes") => relay.ConnectAsync(path, ("Sec-WebSocket-Protocol", NodeWire.Subprotocol));
+    public static Task<RawWebSocketClient> DialAsync(NodeHouse house, string path = "/nodes") => house.Nodes.ConnectAsync(path, ("Sec-WebSocket-Protocol", NodeWire.Subprotocol));
 
     /// <summary>A node that was welcomed.</summary>
-    public static async Task<TestNode> JoinAsync(RelayServer relay, string id = "n", int capacity = 8, string[]? models = null, string path = "/nodes")
+    public static async Task<TestNode> JoinAsync(NodeHouse house, string id = "n", int capacity = 8, string[]? models = null, string path = "/nodes") =>
+        await JoinAsync(await DialAsync(house, path), id, capacity, models);
+
+    /// <summary>A node over a socket that is there.</summary>
+    public static async Task<TestNode> JoinAsync(RawWebSocketClient socket, string id = "n", int capacity = 8, string[]? models = null)
     {
-        var socket = await DialAsync(relay, path);
         await socket.SendFrameAsync(Opcode.Text, NodeMessageWriter.Write(new NodeHello(id, models ?? ["m"], capacity, "test")));
         var first = await socket.ReceiveAsync();
         Assert.Equal(NodeWireFault.None, NodeMessageReader.TryRead(first.Payload, NodeSide.Relay, out var welcome));

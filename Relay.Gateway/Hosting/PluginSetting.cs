@@ -1,40 +1,6 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace Relay.Gateway.Hosting;
-
-/// <summary><c>tenants.NAME.suspended</c>, and <c>tenants.NAME</c> with nothing behind it.</summary>
-internal sealed class TenantSetting() : Setting(
-    "tenants.NAME.suspended", "A suspended tenant's connections are refused. Once a tenant is named, only those named exist.")
-{
-    private const int MaxNameBytes = 256;
-
-    public override bool Matches(ImmutableArray<string> path) =>
-        path.Length is 2 or 3 && path[0] == "tenants" && (path.Length == 2 || path[2] == "suspended");
-
-    public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
-    {
-        var name = raw.Path[1];
-        var tenant = settings.Tenants.GetValueOrDefault(name) ?? new RelayTenantOptions();
-        fault = name.Length == 0 || name.Contains('\0') || Encoding.UTF8.GetByteCount(name) > MaxNameBytes
-            ? $"a tenant's name must be 1 to {MaxNameBytes} bytes without NUL"
-            : "";
-        if (fault.Length == 0 && raw.Path.Length == 2 && raw.Shape is RawShape.Text or RawShape.Items)
-            fault = "must be a map, such as {} or { suspended: true }";
-        if (fault.Length == 0 && raw.Path.Length == 3)
-        {
-            if (raw.Shape == RawShape.Text && SettingTypes.Bool.TryRead(raw.Text, out var suspended))
-                tenant = tenant with { Suspended = suspended };
-            else
-                fault = $"must be {SettingTypes.Bool.Form}";
-        }
-
-        return fault.Length == 0 ? settings with { Tenants = settings.Tenants.SetItem(name, tenant) } : null;
-    }
-
-    public override string Show(RelaySettings settings) =>
-        string.Join(", ", settings.Tenants.Select(each => $"{each.Key}: {SettingTypes.Bool.Show(each.Value.Suspended)}"));
-}
 
 /// <summary><c>plugins.NAME.*</c> for a plugin that is not the relay's own: text, handed on as it is.</summary>
 internal sealed class PluginSetting() : Setting(
@@ -67,6 +33,13 @@ internal sealed class PluginSetting() : Setting(
 
     /// <summary>Names only: a plugin's values may be secrets.</summary>
     public override string Show(RelaySettings settings) => string.Join(", ", settings.Plugins.Custom.Keys);
+
+    public override bool IsSame(RelaySettings one, RelaySettings other) =>
+        one.Plugins.Custom.Keys.SequenceEqual(other.Plugins.Custom.Keys)
+        && one.Plugins.Custom.All(each => each.Value.SequenceEqual(other.Plugins.Custom[each.Key]));
+
+    public override RelaySettings Take(RelaySettings settings, RelaySettings from) =>
+        settings with { Plugins = settings.Plugins with { Custom = from.Plugins.Custom } };
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= MaxNameLength

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Relay.Core;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Tenants;
+
+/// <summary>
+/// Which tenants there are now, and what each may: those of the settings, and those of the operators' API. Where a tenant is in both, the
+/// settings count. As long as the settings name none and authentication is off, every name is a tenant.
+/// </summary>
+internal sealed class TenantDirectory
+{
+    private readonly Lock _gate = new();
+    private volatile State _state;
+
+    public TenantDirectory(RelaySettings settings) => _state = State.Of(settings, ImmutableDictionary<TenantId, RelayTenantOptions>.Empty);
+
+    /// <summary>
+    /// Told of each tenant that was added, changed, suspended or removed, one after the other, when <see cref="Find"/> knows of it already.
+    /// Whoever is told does not wait, and does not change the directory.
+    /// </summary>
+    public event Action<TenantChange>? Changed;
+
+    /// <summary>The settings of tenants of which nothing differs, as they are now.</summary>
+    public RelaySettings Settings => _state.Settings;
+
+    /// <summary>Whether every name is a tenant.</summary>
+    public bool IsOpen => _state.IsOpen;
+
+    /// <summary>The tenants that somebody named.</summary>
+    public IEnumerable<Tenant> Named => _state.Tenants.Values;
+
+    /// <summary>Finds a tenant. What is found belongs to this moment: whoever keeps it asks again, or listens to <see cref="Changed"/>.</summary>
+    /// <returns>The tenant, suspended or not, or null when there is no such tenant.</returns>
+    public Tenant? Find(TenantId id)
+    {
+        var state = _state;
+        if (state.Tenants.TryGetValue(id, out var tenant)) return tenant;
+
+        // Made anew each time, so that names without end cost nothing that stays.
+        return state.IsOpen ? new(id, TenantSource.Open, RelayTenantOptions.Default, state.Settings) : null;
+    }
+
+    /// <summary>Takes settings in place of those that there were.</summary>
+    public void Take(RelaySettings settings) => Move(State.Of(settings, _state.Stored));
+
+    /// <summary>Takes what the operators' API has stored of a tenant; null when it is removed.</summary>
+    public void TakeStored(TenantId id, RelayTenantOptions? stored)
+    {
+        lock (_gate)
+        {
+            Move(State.Of(_state.Settings, stored is null ? _state.Stored.Remove(id) : _state.Stored.SetItem(id, stored)));
+        }
+    }
+
+    private void Move(State now)
+    {
+        lock (_gate)
+        {
+            var was = _state;
+            _state = now;
+            foreach (var (id, tenant) in was.Tenants)
+                if (!now.Tenants.ContainsKey(id)) Changed?.Invoke(new(id, tenant, Find(id)));
+            foreach (var (id, tenant) in now.Tenants)
+            {
+                var before = was.Tenants.GetValueOrDefault(id);
+                if (before?.IsSame(tenant) != true) Changed?.Invoke(new(id, before, tenant));
+            }
+
+            if (was.IsOpen || now.IsOpen) Changed?.Invoke(new(null, null, null));
+        }
+    }
+
+    private sealed record State(RelaySettings Settings, bool IsOpen, ImmutableDictionary<TenantId, RelayTenantOptions> Stored, ImmutableDictionary<TenantId, Tenant> Tenants)
+    {
+        public static State Of(RelaySettings settings, ImmutableDictionary<TenantId, RelayTenantOptions> stored)
+        {
+            var tenants = ImmutableDictionary.CreateBuilder<TenantId, Tenant>();
+            foreach (var (id, options) in stored)
+                tenants[id] = new(id, TenantSource.Api, options, TenantSettings.Of(settings, options));
+            var isNamed = !ReferenceEquals(settings.Tenants, RelaySettings.DefaultTenants);
+            foreach (var (name, options) in settings.Tenants)
+            {
+                var id = new TenantId(name);
+                if (isNamed || !tenants.ContainsKey(id)) tenants[id] = new(id, TenantSource.Settings, options, TenantSettings.Of(settings, options));
+            }
+
+            return new(settings, !isNamed && settings.Auth.Mode == AuthMode.None, stored, tenants.ToImmutable());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.DependencyInjection;
+using Relay.Core.Runtime;
+using Relay.Gateway.Hosting;
+using Relay.Grains.Tests.Support;
+using Relay.Tests.Contract;
+using Relay.Tests.Gateway.Nodes;
+using Relay.Tests.Support;
+
+namespace Relay.Grains.Tests.Nodes;
+
+/// <summary>Two gateways of a cluster: nodes dial in at one, callers call at the other.</summary>
+internal static class TwoGateways
+{
+    public static async Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time)
+    {
+        var (probe, options) = (new Probe(), RelayServices.Options(change?.Invoke(new()) ?? new()));
+        var cluster = await RelayCluster.StartAsync(
+            options, [typeof(TestPlugin)], probe, new(1, TimeSpan.FromMilliseconds(500)) { RetryDelay = TimeSpan.FromMilliseconds(50), AnnounceInterval = TimeSpan.FromMilliseconds(100) }, clock: time, silos: 1);
+        return new(await RelayAsync(), await RelayAsync(), async () =>
+        {
+            probe.Dispose();
+            await cluster.DisposeAsync();
+        });
+
+        async Task<RelayServer> RelayAsync()
+        {
+            var gateway = await cluster.StartGatewayAsync();
+            return await RelayServer.StartAsync(change, services => services.AddSingleton<IRelayRuntime>(gateway).AddSingleton(cluster.Counters), time);
+        }
+    }
+}
+
+public sealed class TwoGatewayCallTests : NodeCallTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+}
+
+public sealed class TwoGatewayErrorTests : NodeErrorTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+}
+
+public sealed class TwoGatewayMisbehaviourTests : NodeMisbehaviourTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+}
+
+public sealed class TwoGatewayMustHoldTests : NodeMustHoldTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+}
+
+public sealed class TwoGatewayStreamTests : StreamTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+}

@@ -1,0 +1,35 @@
+using Relay.Gateway.Hosting;
+using Relay.Tests.Support;
+
+namespace Relay.Tests.Gateway.Nodes;
+
+/// <summary>One relay with nothing beside it.</summary>
+internal static class OneRelay
+{
+    public static async Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => await RelayServer.StartAsync(change, time: time);
+}
+
+public sealed class OneRelayCallTests : NodeCallTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => OneRelay.StartAsync(change, time);
+}
+
+public sealed class OneRelayErrorTests : NodeErrorTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => OneRelay.StartAsync(change, time);
+}
+
+public sealed class OneRelayMisbehaviourTests : NodeMisbehaviourTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => OneRelay.StartAsync(change, time);
+}
+
+public sealed class OneRelayMustHoldTests : NodeMustHoldTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => OneRelay.StartAsync(change, time);
+}
+
+public sealed class OneRelayStreamTests : StreamTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => OneRelay.StartAsync(change, time);
+}
