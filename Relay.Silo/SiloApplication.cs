@@ -15,6 +15,10 @@ public static class SiloApplication
         return RelayApplication.RunAsync(
             line,
             [.. SettingsChecks.All, RedisMembership.Check, .. line.Role == ClusterRole.Gateway ? Array.Empty<SettingsCheck>() : [ClusterSettings.SharedStore, SiloDashboard.Check]],
-            (settings, logFile) => SiloHost.RunAsync(line.Role, settings, logFile, Console.Out, configure));
+            (source, settings, logFile) => SiloHost.RunAsync(line.Role, settings, logFile, Console.Out, services =>
+            {
+                services.AddSingleton(source);
+                configure?.Invoke(services);
+            }));
     }
 }

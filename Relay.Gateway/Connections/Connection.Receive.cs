@@ -50,7 +50,13 @@ internal sealed partial class Connection
         if (IsClosed) over.TrySetResult();
         else if (Volatile.Read(ref _peerLeft) != 0 && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
         var wait = _owed < LongestPause ? _owed : LongestPause;
-        await using (Meter.Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, wait, Timeout.InfiniteTimeSpan)) await over.Task;
+        await using (Meter.Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, wait, Timeout.InfiniteTimeSpan))
+        {
+            // What was owed when the bytes had come may be paid by now.
+            if (Meter.IsPaid(wait)) over.TrySetResult();
+            await over.Task;
+        }
+
         Volatile.Write(ref _slowed, null);
     }
 

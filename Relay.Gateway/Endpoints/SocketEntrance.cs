@@ -5,12 +5,13 @@ using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
-internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, LimitTable table, GatewayCounters counters)
+internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -56,7 +57,7 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
+            if ((entrant.Closes ?? SuspendedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally
@@ -66,6 +67,9 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
             meter?.Release();
         }
     }
+
+    // Who suspends a tenant closes what is in the registry.
+    private ErrorCode? SuspendedMeanwhile(Admitted who) => tenants.Serves(who.Tenant) ? null : ErrorCode.TenantSuspended;
 
     /// <summary>An id for a socket: nobody guesses it.</summary>
     public static string NewId()

@@ -5,20 +5,21 @@ using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnels, TunnelLog log, GatewayCounters counters)
+    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
 {
     private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
 
     private readonly ConnectionLimits _limits = new(
         new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
 
-    private readonly TunnelParts _parts = new(dialer, accounts, tunnels, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
+    private readonly TunnelParts _parts = new(dialer, accounts, tunnelCounters, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
 
     public bool Has(IReadOnlyList<string> path)
     {
@@ -33,16 +34,17 @@ internal sealed class TunnelEndpoint(
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
+        var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log) { Meter = meter };
         ITunnelUse use = isV2
             ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
             : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);
         socket.Attach(use);
-        var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
         registry.Add(socket);
         try
         {
-            if ((entrant.Closes ?? (excess is null ? null : ErrorCode.TooManyConnections)) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
+            var late = !tenants.Serves(who.Tenant) ? ErrorCode.TenantSuspended : excess is not null ? ErrorCode.TooManyConnections : (ErrorCode?)null;
+            if ((entrant.Closes ?? late) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally

@@ -11,14 +11,20 @@ public static class RelayApplication
     /// <param name="configure">Adds services, plugins first of all: <c>services.AddRelayPlugin&lt;MyPlugin&gt;()</c>.</param>
     /// <returns>The exit code: 0, 1 when the relay failed, 2 for faulty settings or plugins.</returns>
     public static Task<int> RunAsync(string[] args, Action<IServiceCollection>? configure = null) =>
-        RunAsync(CommandLine.Parse(args), SettingsChecks.All, (settings, logFile) => RelayHost.RunAsync(settings, logFile, Console.Out, configure));
+        RunAsync(CommandLine.Parse(args), SettingsChecks.All, (source, settings, logFile) => RelayHost.RunAsync(settings, logFile, Console.Out, services =>
+        {
+            services.AddSingleton(source);
+            configure?.Invoke(services);
+        }));
 
     /// <summary>The same for any of the relay's executables.</summary>
-    internal static Task<int> RunAsync(CommandLine line, ImmutableArray<SettingsCheck> checks, Func<RelaySettings, Stream?, Task> run)
+    internal static Task<int> RunAsync(CommandLine line, ImmutableArray<SettingsCheck> checks, Func<SettingsSource, RelaySettings, Stream?, Task> run)
     {
         var environment = Environment.GetEnvironmentVariables()
             .Cast<DictionaryEntry>()
             .ToDictionary(each => (string)each.Key, each => (string?)each.Value ?? "", StringComparer.Ordinal);
-        return new RelayCommand(Console.Out, Console.Error, run).ExecuteAsync(new SettingsInput(line, environment) { Checks = checks });
+        var input = new SettingsInput(line, environment) { Checks = checks };
+        var source = new SettingsSource(input);
+        return new RelayCommand(Console.Out, Console.Error, (settings, logFile) => run(source, settings, logFile)).ExecuteAsync(input);
     }
 }

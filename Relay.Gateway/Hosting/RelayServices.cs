@@ -27,6 +27,8 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<ReloadService>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
@@ -49,7 +51,7 @@ internal static class RelayServices
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
         services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
-        services.AddSingleton(new HostPolicy(settings.Server));
+        services.AddSingleton(provider => new HostPolicy(settings.Server, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<Admission>();
@@ -60,6 +62,7 @@ internal static class RelayServices
         services.AddSingleton<PipeEndpoint>();
         services.AddSingleton<NodeLog>();
         services.AddSingleton<NodeEndpoint>();
+        services.AddSingleton<OpenCalls>();
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<StreamTable>();
@@ -75,6 +78,7 @@ internal static class RelayServices
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
         services.AddSingleton<IChatNodes, NodeChats>();
+        services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
         return services;
     }

@@ -19,6 +19,9 @@ internal abstract class Setting(string key, string doc, bool isPerTenant = false
     /// </summary>
     public bool IsPerTenant { get; } = isPerTenant;
 
+    /// <summary>A change takes effect while the relay runs.</summary>
+    public virtual bool IsLive => IsPerTenant;
+
     public ImmutableArray<string> Path { get; } = [.. key.Split('.')];
 
     public virtual bool Matches(ImmutableArray<string> path) => path.AsSpan().SequenceEqual(Path.AsSpan());

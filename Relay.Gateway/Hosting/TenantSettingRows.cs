@@ -9,6 +9,8 @@ internal abstract class TenantRow(string key, string doc) : Setting(key, doc)
 {
     public const string Section = "tenants";
 
+    public override bool IsLive => true;
+
     public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
     {
         var name = raw.Path[1];

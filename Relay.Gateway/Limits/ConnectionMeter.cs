@@ -80,6 +80,9 @@ internal sealed class ConnectionMeter
         return own > wait ? own : wait;
     }
 
+    /// <summary>Receive loop only: whether so long has passed since the batch began.</summary>
+    public bool IsPaid(TimeSpan wait) => _table.Now - _now >= wait;
+
     /// <summary>The socket is not read for a while, because of what <see cref="Took"/> said.</summary>
     public void CountSlowed() => _table.Counters.CountSlowed();
 

@@ -7,7 +7,7 @@ using Relay.Gateway.Hosting;
 namespace Relay.Gateway.Nodes;
 
 /// <summary>A request that runs on a node: read as far as the relay needs to, and passed on as it is.</summary>
-internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime, StreamTable streams, NodeCallCounters counters, NodeLog log, TimeProvider time)
+internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime, StreamTable streams, OpenCalls open, NodeCallCounters counters, NodeLog log, TimeProvider time)
 {
     /// <summary>Says which calls belong together, where the body has no <c>prompt_cache_key</c>.</summary>
     public const string SessionHeader = "X-Session-Id";
@@ -99,12 +99,14 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
 
     private async Task RunAsync(Caller caller, NodeAsk ask, CallInbox inbox, ICallSink sink)
     {
+        open.Add(inbox, caller.Tenant);
         try
         {
             await new CallRunner(inbox, runtime.Nodes.Call(caller.Tenant, ask, inbox), ask, sink, _options, counters, caller.Meter).RunAsync();
         }
         finally
         {
+            open.Remove(inbox);
             _bodies.Release(inbox.Request.Body.Length);
         }
     }

@@ -27,6 +27,8 @@ internal sealed record CallError(int Status, string Code, string Message, string
     public static CallError GoingAway { get; } =
         new(StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
+    public static CallError TenantSuspended { get; } = new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
+
     public static CallError NodeLost { get; } = new(StatusCodes.Status502BadGateway, "node_lost", "The node that had the request was lost, and there is no other.");
 
     public static CallError NodeFailed(string message) => new(StatusCodes.Status502BadGateway, "node_failed", $"The node could not serve the request: {message}");

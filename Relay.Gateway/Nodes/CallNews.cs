@@ -17,6 +17,7 @@ internal readonly record struct CallNews(CallNews.Kinds Kind, INodeCall? Call = 
         Failed,
         Silence,
         Gone,
+        Closed,
     }
 }
 
@@ -71,6 +72,9 @@ internal sealed class CallInbox : INodeCaller, IDisposable
 
     /// <summary>Nobody wants the answer any more. Any thread.</summary>
     public void GiveUp() => _news.Writer.TryWrite(new(CallNews.Kinds.Gone));
+
+    /// <summary>The relay ends the call. Any thread.</summary>
+    public void Break(CallError error) => _news.Writer.TryWrite(new(CallNews.Kinds.Closed, What: error));
 
     void INodeCaller.Refuse(CallRefusal reason) => _news.Writer.TryWrite(new(CallNews.Kinds.Refused, What: reason));
 

@@ -27,6 +27,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private StreamTail _tail;
     private TokenUsageReader _tokens;
     private long _written;
+    private bool _isMetered;
     private int _keptBytes;
     private bool _isEvents;
     private bool _hasBegun;
@@ -44,14 +45,14 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
             link.Leave();
             _call?.Cancel();
             inbox.Dispose();
-            if (_hasBegun) meter?.Answered(_written, _tokens.Prompt, _tokens.Completion);
+            TellMeter();
         }
     }
 
     private ValueTask<bool> HandleAsync(CallNews news)
     {
         // What an earlier node still says.
-        if (news.Kind is not (CallNews.Kinds.Started or CallNews.Kinds.Refused or CallNews.Kinds.Silence or CallNews.Kinds.Gone) && news.Call != _call) return new(false);
+        if (news.Kind is not (CallNews.Kinds.Started or CallNews.Kinds.Refused or CallNews.Kinds.Silence or CallNews.Kinds.Gone or CallNews.Kinds.Closed) && news.Call != _call) return new(false);
         switch (news.Kind)
         {
             case CallNews.Kinds.Refused:
@@ -74,11 +75,21 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 // While an answer waited for its reader nobody listened.
                 if (!inbox.IsSilent) return new(false);
                 return _hasBegun ? BreakAsync(CallError.IdleTimeout) : RefuseAsync(CallError.FirstByteTimeout);
+            case CallNews.Kinds.Closed:
+                return _hasBegun ? BreakAsync((CallError)news.What!) : RefuseAsync((CallError)news.What!);
             default:
                 counters.Count(CallOutcome.Cancelled);
                 if (_hasBegun) sink.Abort();
                 return new(true);
         }
+    }
+
+    // Once, and before the caller sees the end.
+    private void TellMeter()
+    {
+        if (!_hasBegun || _isMetered) return;
+        _isMetered = true;
+        meter?.Answered(_written, _tokens.Prompt, _tokens.Completion);
     }
 
     private CallError Refusal(CallRefusal reason) => reason switch
@@ -149,6 +160,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         if (_head is null) return await FailAsync(CallError.BadUpstream("The node ended its answer before it began."));
         await BeginAsync(_keptBytes);
         await sink.FlushAsync();
+        TellMeter();
         await sink.EndAsync();
         counters.Count(CallOutcome.Served);
         return true;

@@ -24,6 +24,12 @@ internal sealed class TenantDirectory
     /// <summary>The settings of tenants of which nothing differs, as they are now.</summary>
     public RelaySettings Settings => _state.Settings;
 
+    /// <summary>Another object whenever something has changed; whoever derives something from all tenants keeps it by this.</summary>
+    public object Edition => _state;
+
+    /// <summary>Whether a tenant is there, and not suspended.</summary>
+    public bool Serves(TenantId id) => Find(id) is { IsSuspended: false };
+
     /// <summary>Whether every name is a tenant.</summary>
     public bool IsOpen => _state.IsOpen;
 

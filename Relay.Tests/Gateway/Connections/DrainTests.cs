@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Relay.Core.Limits;
 using Relay.Core.Errors;
+using Relay.Core.Limits;
 using Relay.Core.Protocol;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;

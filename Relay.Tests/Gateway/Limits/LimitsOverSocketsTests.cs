@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Errors;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
+using Relay.Gateway.Tenants;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Gateway.Nodes;
 using Relay.Tests.Support;
@@ -31,6 +32,24 @@ public sealed class LimitsOverSocketsTests
 
         // Another tenant has places of its own.
         await relay.JoinAsync("alice", "/t/other/ws");
+    }
+
+    [Fact]
+    public async Task ATenantMayHaveLimitsOfItsOwnWhichChangeWhileItIsServed()
+    {
+        static RelaySettings With(RelaySettings settings, int most) => settings with
+        {
+            Tenants = RelaySettings.NoTenants.Add("one", RelayTenantOptions.Default).Add("other", new() { Overrides = [Override(most)] }),
+        };
+        await using var relay = await HubServer.StartAsync(static settings => With(settings, 1));
+        for (var i = 0; i < 3; i++) await relay.JoinAsync($"user-{i}", "/t/one/ws");
+        await relay.JoinAsync("alice", "/t/other/ws");
+        Assert.Equal(4429, (await (await relay.ConnectAsync("/t/other/ws?user_id=bob")).ReceiveCloseAsync()).Code);
+
+        var tenants = relay.Services.GetRequiredService<TenantDirectory>();
+        tenants.Take(With(tenants.Settings, 2));
+        await relay.JoinAsync("bob", "/t/other/ws");
+        Assert.Equal(4429, (await (await relay.ConnectAsync("/t/other/ws?user_id=carol")).ReceiveCloseAsync()).Code);
     }
 
     [Fact]
@@ -127,30 +146,31 @@ public sealed class LimitsOverSocketsTests
         await using var relay = await StartAsync(new() { AddressConnections = 2 });
         var first = await relay.ConnectAsync("/rooms/r");
         await relay.ConnectAsync("/rooms/r");
-        using (var third = new System.Net.Sockets.TcpClient())
-        using (var fourth = new System.Net.Sockets.TcpClient())
+        var more = new List<(System.Net.Sockets.TcpClient Client, byte[] Answer, Task Read)>();
+        for (var i = 0; i < 3; i++)
         {
-            await third.ConnectAsync(IPAddress.Loopback, relay.Port);
-            await fourth.ConnectAsync(IPAddress.Loopback, relay.Port);
-            var fifth = new System.Net.Sockets.TcpClient();
-            await fifth.ConnectAsync(IPAddress.Loopback, relay.Port);
-            await Assert.ThrowsAnyAsync<IOException>(async () =>
-            {
-                // Which of the three is one too many by far is for the kernel to say.
-                foreach (var client in new[] { third, fourth, fifth })
-                {
-                    await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"u8.ToArray());
-                    var answer = new byte[12];
-                    await client.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
-                    Assert.Equal("HTTP/1.1 429"u8.ToArray(), answer);
-                }
-            });
-            fifth.Dispose();
+            var client = new System.Net.Sockets.TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, relay.Port);
+            var answer = new byte[12];
+            more.Add((client, answer, client.GetStream().ReadExactlyAsync(answer).AsTask()));
         }
 
+        // Which of the three is too many by far is for the threads to say.
+        var cut = await Task.WhenAny(more.Select(static one => one.Read)).WaitAsync(TimeSpan.FromSeconds(30));
+        await Assert.ThrowsAnyAsync<IOException>(() => cut);
+        foreach (var (client, answer, read) in more.Where(one => one.Read != cut))
+        {
+            await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"u8.ToArray());
+            await read.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal("HTTP/1.1 429"u8.ToArray(), answer);
+        }
+
+        foreach (var (client, _, _) in more) client.Dispose();
         await first.ExpectUsableRoomAsync();
         Assert.Equal(3, relay.Services.GetRequiredService<LimitTable>().Counters.Refused(LimitKind.AddressConnections));
     }
+
+    private static RawSetting Override(int most) => new(SettingSource.File, "test", ["limits", "tenant_connections"], RawShape.Text) { Text = $"{most}" };
 
     private static Task<RelayServer> StartAsync(RelayLimitsOptions limits, TimeProvider? time = null) =>
         HubServer.StartAsync(settings => settings with { Limits = limits }, time: time);
