@@ -34,6 +34,9 @@ internal static class GrainAddresses
     /// <summary>A tenant's nodes.</summary>
     public static INodePoolGrain NodePool(this IGrainFactory grains, TenantId tenant) => grains.GetGrain<INodePoolGrain>(new CentralKey(tenant, 0).ToActorKey());
 
+    /// <summary>A part of the answers that are kept for a tenant's back ends.</summary>
+    public static IAnswersGrain Answers(this IGrainFactory grains, CentralKey part) => grains.GetGrain<IAnswersGrain>(part.ToActorKey());
+
     /// <summary>The directory of gateways.</summary>
     public static IGatewayDirectoryGrain Gateways(this IGrainFactory grains) => grains.GetGrain<IGatewayDirectoryGrain>(0);
 }

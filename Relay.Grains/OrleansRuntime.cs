@@ -36,6 +36,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         ClusterPeers = new(this, runtime.Peers);
         ClusterNodes = new(this);
         ClusterSockets = new(this);
+        Answers = new ClusterAnswers(this);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
@@ -59,6 +60,9 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
     public ISocketRuntime Sockets => ClusterSockets;
 
     internal ClusterSockets ClusterSockets { get; }
+
+    /// <inheritdoc/>
+    public IAnswerRuntime Answers { get; }
 
     internal IGrainFactory Grains { get; }
 

@@ -19,6 +19,9 @@ public interface IRelayRuntime
     /// <summary>The sockets, of all jobs.</summary>
     ISocketRuntime Sockets { get; }
 
+    /// <summary>The answers that are kept for back ends.</summary>
+    IAnswerRuntime Answers { get; }
+
     /// <summary>
     /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
     /// <c>welcome</c>, and must be ended with <see cref="RuntimeLink.Leave"/>.

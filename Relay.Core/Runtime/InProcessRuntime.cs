@@ -28,6 +28,7 @@ public sealed class InProcessRuntime(
     private readonly LocalRooms _rooms = new(options.Rooms, new(time), new(logs.CreateLogger<LocalRooms>()));
     private LocalPeers? _peers;
     private LocalNodes? _nodes;
+    private LocalAnswers? _answers;
     private volatile bool _stopping;
 
     /// <inheritdoc/>
@@ -41,6 +42,9 @@ public sealed class InProcessRuntime(
 
     /// <inheritdoc/>
     public ISocketRuntime Sockets { get; } = new LocalSockets();
+
+    /// <inheritdoc/>
+    public IAnswerRuntime Answers => _answers ?? Interlocked.CompareExchange(ref _answers, new(Options.Answers, Clock, TurnFault), null) ?? _answers;
 
     /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));
@@ -110,6 +114,7 @@ public sealed class InProcessRuntime(
     {
         _rooms.Sweep();
         _nodes?.Sweep();
+        _answers?.Sweep();
         foreach (var (_, central) in _centrals)
         {
             if (now < central.NextCollection) continue;

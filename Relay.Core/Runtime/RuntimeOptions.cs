@@ -1,3 +1,4 @@
+using Relay.Core.Answers;
 using Relay.Core.Hubs;
 using Relay.Core.Nodes;
 using Relay.Core.Plugins;
@@ -21,6 +22,9 @@ public sealed record RuntimeOptions(HubLimits Hubs, RestartPolicy Restarts, Inbo
 
     /// <summary>Bounds of a tenant's nodes.</summary>
     public NodePoolLimits Nodes { get; init; } = new(TimeSpan.FromSeconds(30), 100, 1000);
+
+    /// <summary>Bounds of the answers that are kept for a tenant's back ends.</summary>
+    public AnswerLimits Answers { get; init; } = new(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), 100_000, 64 << 20);
 
     /// <summary>How often time limits are looked at; they are kept with this precision.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(250);

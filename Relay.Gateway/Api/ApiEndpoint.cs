@@ -1,12 +1,11 @@
 using Relay.Core;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Api;
 
 /// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
-internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Admission admission, ILogger<ApiEndpoint> logger)
+internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<ApiEndpoint> logger)
 {
     // Bodies of all callers together; each is bounded by its operation.
     private const long BodyBudget = 64 * 1024 * 1024;
@@ -41,6 +40,8 @@ internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Admiss
     private static ApiFault? Fault(HttpContext context, ApiOperation operation, IRelayPath path, out Page page)
     {
         page = default;
+        // What the relay has, the tenant may still not.
+        if (!operation.IsServed(Admitted.Of(context).Policy.Settings)) return ApiFaults.NotFound;
         foreach (var name in operation.Ids)
             if (!Ids.IsValid(operation.IdOf(name, path.Segments))) return ApiFaults.BadId(name);
         return operation.IsPaged ? Paging.Read(context.Request.Query, out page) : null;
@@ -53,7 +54,7 @@ internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Admiss
         {
             if (operation.Body is { } takes)
             {
-                var (read, fault) = await _bodies.ReadAsync(context, takes.Limit(settings));
+                var (read, fault) = await _bodies.ReadAsync(context, takes.Limit(Admitted.Of(context).Policy.Settings));
                 if (read is null)
                 {
                     await RefuseAsync(context, Fault(takes, fault));
@@ -63,7 +64,7 @@ internal sealed class ApiEndpoint(ApiTable table, RelaySettings settings, Admiss
                 body = read;
             }
 
-            await operation.Handle(new(context, operation, Admitted.Of(context), path.Segments, body, page));
+            await KeyedRequests.PerformAsync(new(context, operation, Admitted.Of(context), path.Segments, body, page));
         }
         catch (Exception e) when ((e is OperationCanceledException or IOException) && context.RequestAborted.IsCancellationRequested)
         {

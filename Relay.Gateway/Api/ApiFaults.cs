@@ -10,6 +10,7 @@ internal static class ApiFaults
     public static readonly ApiFault UnknownTenant = new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
     public static readonly ApiFault TenantSuspended = new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
     public static readonly ApiFault OriginNotAllowed = new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins.");
+    public static readonly ApiFault RateLimited = new(StatusCodes.Status429TooManyRequests, "rate_limited", "This is more than a rate of limits.* allows; Retry-After says when to come again.");
     public static readonly ApiFault InvalidAfter = new(StatusCodes.Status400BadRequest, "invalid_after", $"after is one id of 1 to {Ids.MaxBytes} bytes.");
     public static readonly ApiFault InvalidLimit = new(StatusCodes.Status400BadRequest, "invalid_limit", $"limit is a whole number from 1 to {Paging.MaxLimit}.");
 
@@ -20,11 +21,15 @@ internal static class ApiFaults
     /// <summary>An id in an address is none.</summary>
     public static ApiFault BadId(string name) => new(StatusCodes.Status400BadRequest, "bad_" + name, $"The {name} in the address is no id: 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
 
-    /// <summary>What every operation of that kind may refuse with, whatever it does.</summary>
-    public static IEnumerable<ApiFault> Common(ApiOperation operation)
+    /// <summary>All that an operation may refuse with.</summary>
+    public static IEnumerable<ApiFault> Of(ApiOperation operation) => Common(operation).Concat(operation.Faults);
+
+    // What every operation of that kind may refuse with, whatever it does.
+    private static IEnumerable<ApiFault> Common(ApiOperation operation)
     {
         yield return UnknownTenant;
         yield return TenantSuspended;
+        yield return RateLimited;
         yield return OriginNotAllowed;
         foreach (var id in operation.Ids) yield return BadId(id);
         if (operation.Body is { } body)
@@ -32,6 +37,11 @@ internal static class ApiFaults
             yield return body.TooBig;
             yield return BodyTooSlow;
             yield return Busy;
+        }
+
+        if (operation.Changes)
+        {
+            foreach (var fault in KeyedRequests.Faults) yield return fault;
         }
 
         yield return Unavailable;

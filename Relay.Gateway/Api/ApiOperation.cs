@@ -28,6 +28,9 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     /// <summary>What it takes, if anything.</summary>
     public ApiBody? Body { get; init; }
 
+    /// <summary>What it may be given in the query, beside the part of a list: the name, and a sentence.</summary>
+    public IReadOnlyList<(string Name, string Summary)> Query { get; init; } = [];
+
     /// <summary>What it answers with 200; without it the answer is 204.</summary>
     public ApiContent? Answer { get; init; }
 
@@ -75,7 +78,10 @@ internal sealed record ApiBody(ApiContent Content, Func<RelaySettings, int> Limi
 /// <param name="Example">An example, which a test sends or compares.</param>
 /// <param name="Type">Its shape, when it is JSON.</param>
 /// <param name="MediaType">What it is.</param>
-internal sealed record ApiContent(string Example, JsonTypeInfo? Type, string MediaType = "application/json");
+internal sealed record ApiContent(string Example, JsonTypeInfo? Type, string MediaType = ApiContent.Json)
+{
+    public const string Json = "application/json";
+}
 
 /// <summary>A refusal of the API.</summary>
 /// <param name="Status">The HTTP status.</param>

@@ -4,8 +4,16 @@ using Relay.Gateway.Hosting;
 namespace Relay.Gateway.Api;
 
 /// <summary>All operations of <c>/api/v1</c> that the settings have.</summary>
-internal sealed class ApiTable(RelaySettings settings)
+internal sealed class ApiTable
 {
+    private readonly Lazy<byte[]> _openApi;
+
+    public ApiTable(RelaySettings settings)
+    {
+        Served = [.. All.Where(operation => operation.IsServed(settings))];
+        _openApi = new(() => OpenApiDocument.Write(Served));
+    }
+
     /// <summary>Every operation that there is.</summary>
     public static IReadOnlyList<ApiOperation> All { get; } =
     [
@@ -16,9 +24,14 @@ internal sealed class ApiTable(RelaySettings settings)
         .. RoomOperations.All,
         .. NodeOperations.All,
         .. UsageOperations.All,
+        .. TenantOperations.All,
+        .. OpenApiOperations.All,
     ];
 
-    public IReadOnlyList<ApiOperation> Served { get; } = [.. All.Where(operation => operation.IsServed(settings))];
+    public IReadOnlyList<ApiOperation> Served { get; }
+
+    /// <summary>The OpenAPI document of the operations that are served.</summary>
+    public ReadOnlyMemory<byte> OpenApi => _openApi.Value;
 
     /// <summary>Finds the operation of a request.</summary>
     /// <param name="method">Its method.</param>

@@ -22,7 +22,7 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
     {
         var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
         if (found.Refusal is { } unknown) return (null, unknown);
-        if (tenants.Find(found.Tenant) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+        if ((access == Access.Administer ? tenants.Relay : tenants.Find(found.Tenant)) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
 
         if (TooMuch(context, tenant.Id, found.Identity?.UserId, access) is { } limit)
         {

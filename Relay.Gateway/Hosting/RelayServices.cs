@@ -27,6 +27,9 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<TenantFollower>();
+        services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<TenantFollower>());
+        services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
@@ -77,11 +80,15 @@ internal static class RelayServices
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
-        services.AddSingleton<IChatNodes, NodeChats>();
+        services.AddSingleton<OpenRequests>();
+        services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
-        return services;
+        return services.AddChatNodes();
     }
+
+    /// <summary>Adds the way of the hubs' plugins to the tenants' nodes.</summary>
+    public static IServiceCollection AddChatNodes(this IServiceCollection services) => services.AddSingleton<IChatNodes, NodeChats>();
 
     /// <summary>Adds what hubs need, wherever they are hosted: the plugins and their store.</summary>
     public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings, PluginFiles files)
@@ -103,6 +110,8 @@ internal static class RelayServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
+            provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         return services;
     }
@@ -125,6 +134,7 @@ internal static class RelayServices
         {
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
+            Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
     }

@@ -29,6 +29,8 @@ internal sealed record RelaySettings
 
     public RelayLimitsOptions Limits { get; init; } = new();
 
+    public RelayApiOptions Api { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();

@@ -1,4 +1,5 @@
 using Relay.Core;
+using Relay.Core.Answers;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -83,6 +84,26 @@ public abstract class OperationsContract : RuntimeContract
         Assert.Equal(ErrorCode.Disconnected, await mine[0].Closing);
         Assert.Equal(1, (await Runtime.Sockets.ListAsync(TenantId.Default, new(), null, 9)).Total);
         Assert.Equal(1, (await Runtime.Sockets.ListAsync(new("other"), new(), null, 9)).Total);
+    }
+
+    [Fact]
+    public async Task ARequestThatComesAgainWithItsKeyGetsTheFirstOnesAnswer()
+    {
+        var answers = Runtime.Answers;
+        var first = await answers.BeginAsync(TenantId.Default, "k", "a");
+        Assert.Equal(AnswerPhase.Fresh, first.Phase);
+        Assert.Equal(AnswerPhase.Running, (await answers.BeginAsync(TenantId.Default, "k", "a")).Phase);
+        Assert.Equal(AnswerPhase.Other, (await answers.BeginAsync(TenantId.Default, "k", "b")).Phase);
+        Assert.Equal(AnswerPhase.Fresh, (await answers.BeginAsync(new("other"), "k", "b")).Phase);
+        await answers.EndAsync(TenantId.Default, "k", first.Number, new(200, [1, 2]));
+        var again = await answers.BeginAsync(TenantId.Default, "k", "a");
+        Assert.Equal(AnswerPhase.Known, again.Phase);
+        Assert.Equal(200, again.Answer!.Status);
+        Assert.Equal([1, 2], again.Answer.Body);
+
+        var second = await answers.BeginAsync(TenantId.Default, "l", "a");
+        await answers.EndAsync(TenantId.Default, "l", second.Number, null);
+        Assert.Equal(AnswerPhase.Fresh, (await answers.BeginAsync(TenantId.Default, "l", "a")).Phase);
     }
 
     [Fact]
