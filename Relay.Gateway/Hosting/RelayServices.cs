@@ -53,7 +53,7 @@ internal static class RelayServices
     /// <summary>Adds the front door; it needs a runtime beside it.</summary>
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
-        services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
+        services.AddRelayAuth(settings.Auth.Mode);
         services.AddSingleton(provider => new HostPolicy(settings.Server, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());

@@ -40,11 +40,6 @@ internal static class SettingForms
         ("error", LogLevel.Error),
         ("none", LogLevel.None));
 
-    public static SettingType<AuthMode> AuthMode { get; } = SettingTypes.OneOf(("none", Hosting.AuthMode.None)) with
-    {
-        Hint = text => text == "token" ? "token is not part of this version" : null,
-    };
-
     public static SettingType<ClusterRole> Role { get; } = SettingTypes.OneOf(
         ("silo", ClusterRole.Silo), ("gateway", ClusterRole.Gateway), ("all", ClusterRole.All));
 

@@ -24,7 +24,6 @@ internal static partial class SettingsMap
     private static readonly SettingGroup<RelayTlsOptions> Tls = new("server.tls", s => s.Server.Tls, (s, v) => s with { Server = s.Server with { Tls = v } });
     private static readonly SettingGroup<RelayMetricsOptions> Metrics = new("metrics", s => s.Metrics, (s, v) => s with { Metrics = v });
     private static readonly SettingGroup<RelayLoggingOptions> Logging = new("logging", s => s.Logging, (s, v) => s with { Logging = v });
-    private static readonly SettingGroup<RelayAuthOptions> Auth = new("auth", s => s.Auth, (s, v) => s with { Auth = v });
     private static readonly SettingGroup<RelayHubOptions> Hub = new("hub", s => s.Hub, (s, v) => s with { Hub = v });
     private static readonly SettingGroup<RelayPluginsOptions> Plugins = new("plugins", s => s.Plugins, (s, v) => s with { Plugins = v });
 
@@ -85,10 +84,7 @@ internal static partial class SettingsMap
         Logging.Value("format", OneOf(("text", LogFormat.Text), ("json", LogFormat.Json)), o => o.Format, (o, v) => o with { Format = v },
             "text or json, one line each."),
 
-        Auth.Value("mode", SettingForms.AuthMode, o => o.Mode, (o, v) => o with { Mode = v },
-            "none: whoever connects names its user. Refused unless server.host is a loopback address or auth.insecure is true."),
-        Auth.Value("insecure", Bool, o => o.Insecure, (o, v) => o with { Insecure = v },
-            "Accept auth.mode none on an address that others can reach."),
+        .. AuthSettings.All,
 
         Hub.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
             "Connections beyond it are closed with max_connections_reached."),
