@@ -59,6 +59,12 @@ public enum ErrorCode
 
     /// <summary>A back end ended the connection.</summary>
     Disconnected,
+
+    /// <summary>The tenant's own program does not let the connection in.</summary>
+    NotAdmitted,
+
+    /// <summary>The tenant's own program, which decides, could not be asked.</summary>
+    AdmissionUnavailable,
 }
 
 /// <summary>What an error means on the wire.</summary>

@@ -11,6 +11,7 @@ using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
+using Relay.Gateway.Webhooks;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -30,6 +31,7 @@ internal static class RelayServices
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<NodeCallCounters>();
+        services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new RelayMetrics(
@@ -39,6 +41,7 @@ internal static class RelayServices
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
             provider.GetRequiredService<NodeCallCounters>(),
+            provider.GetRequiredService<WebhookCounters>(),
             provider.GetService<IPluginStoreProvider>() as IDurableStore));
         return services;
     }
@@ -100,6 +103,7 @@ internal static class RelayServices
             provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.AddLocalWebhooks();
         return services;
     }
 

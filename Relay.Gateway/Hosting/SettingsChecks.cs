@@ -41,6 +41,7 @@ internal static class SettingsChecks
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
         .. RoomSettings.Checks,
         .. NodeSettings.Checks,
+        .. WebhookSettings.Checks,
         .. ClusterSettings.Checks,
     ];
 
