@@ -73,5 +73,6 @@ public static class ClusterHosting
         services.TryAddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RuntimeCounters>();
+        services.TryAddSingleton<ITenantStore, ClusterTenantStore>();
     }
 }

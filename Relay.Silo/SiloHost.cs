@@ -61,7 +61,10 @@ internal static partial class SiloHost
             services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
         }
 
-        if (role != ClusterRole.Silo) services.AddOrleansRuntime(options).AddRelayGateway(settings);
+        // A silo calls nodes on its users' behalf: to the cluster it is a gateway where nobody connects.
+        services.AddOrleansRuntime(options);
+        if (role == ClusterRole.Silo) services.AddChatNodes();
+        else services.AddRelayGateway(settings);
         var app = builder.Build();
         if (role != ClusterRole.Gateway)
         {

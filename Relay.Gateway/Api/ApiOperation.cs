@@ -28,6 +28,9 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     /// <summary>What it takes, if anything.</summary>
     public ApiBody? Body { get; init; }
 
+    /// <summary>What it may be given in the query, beside the part of a list: the name, and a sentence.</summary>
+    public IReadOnlyList<(string Name, string Summary)> Query { get; init; } = [];
+
     /// <summary>What it answers with 200; without it the answer is 204.</summary>
     public ApiContent? Answer { get; init; }
 

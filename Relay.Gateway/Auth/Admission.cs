@@ -11,6 +11,9 @@ namespace Relay.Gateway.Auth;
 /// </summary>
 internal sealed class Admission(TenantDirectory tenants, IIdentitySource identities, GatewayCounters counters)
 {
+    /// <summary>The code of a refusal that is counted by itself.</summary>
+    public const string OriginRefused = "origin_not_allowed";
+
     /// <summary>Decides. Whoever is admitted is the request's <see cref="Admitted"/> from here on.</summary>
     /// <param name="context">The request, behind the path middleware.</param>
     /// <param name="access">What it wants.</param>
@@ -19,19 +22,25 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
     {
         var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
         if (found.Refusal is { } unknown) return (null, unknown);
-        if (tenants.Find(found.Tenant) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+        if ((access == Access.Administer ? tenants.Relay : tenants.Find(found.Tenant)) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
 
         // Any page may send a request; the answer that it does not get would come too late.
         if (!OriginPolicy.Allows(context.Request, tenant))
         {
             counters.OriginRefused();
-            return (null, new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins."));
+            return (null, new(StatusCodes.Status403Forbidden, OriginRefused, "Pages of this origin may not do this; see server.allowed_origins."));
+        }
+
+        if ((found.Roles & RoleTable.For(access)) == 0)
+        {
+            counters.CredentialRefused(AuthFault.MissingRole);
+            return (null, new(StatusCodes.Status403Forbidden, "forbidden", $"This needs the role {RoleTable.Text(RoleTable.For(access))}."));
         }
 
         if (tenant.IsSuspended)
             return (null, new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.") { Closes = (tenant, ErrorCode.TenantSuspended) });
 
-        var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires };
+        var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires, Roles = found.Roles, Credential = found.Credential };
         context.Features.Set(who);
         return (who, null);
     }

@@ -40,9 +40,9 @@ internal sealed class ConnectionRegistry : IReadiness, IDisposable
         _connections.Remove(connection);
     }
 
-    /// <summary>No connection takes messages any more; each is told to go when those under way are answered.</summary>
+    /// <summary>The relay stops: no connection is taken any more. Those that are open are told to go one by one, each by <see cref="Connection.Drain"/>.</summary>
     /// <returns>A task that ends when no connection is left.</returns>
-    public Task Drain() => _connections.Drain();
+    public Task BeginDrain() => _connections.BeginDrain();
 
     /// <summary>Tells every connection to go, whatever is under way.</summary>
     public void CloseAll(ErrorCode error = ErrorCode.GoingAway)

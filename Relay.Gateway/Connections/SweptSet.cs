@@ -18,7 +18,7 @@ internal interface ISwept
     void Abort();
 }
 
-/// <summary>All of a kind in the process: sweeps their clocks with one timer, and drains them when the relay stops.</summary>
+/// <summary>All of a kind in the process: sweeps their clocks with one timer, and knows when the last has gone.</summary>
 /// <typeparam name="T">The kind.</typeparam>
 internal sealed class SweptSet<T> : IDisposable
     where T : class, ISwept
@@ -74,13 +74,12 @@ internal sealed class SweptSet<T> : IDisposable
         if (_draining && _items.IsEmpty) _empty.TrySetResult();
     }
 
-    /// <summary>Drains each, also those that come later.</summary>
+    /// <summary>From here on whatever is added is drained at once; those that are there are drained by the caller, each in its time.</summary>
     /// <returns>A task that ends when none is left.</returns>
-    public Task Drain()
+    public Task BeginDrain()
     {
         _draining = true;
-        Interlocked.MemoryBarrier(); // whoever is added and not seen below has seen the flag
-        foreach (var (item, _) in _items) item.Drain();
+        Interlocked.MemoryBarrier(); // whoever is added and not in a snapshot taken from here on has seen the flag
         if (_items.IsEmpty) _empty.TrySetResult();
         return _empty.Task;
     }

@@ -24,6 +24,12 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
         }
 
         var (who, refusal) = await admission.DecideAsync(context, access);
+        if (refusal is { Closes: null, Code: Admission.OriginRefused })
+        {
+            await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+            return null;
+        }
+
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
         if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
         if (refusal is null) refusal = await hook.AskAsync(context, who!, access);

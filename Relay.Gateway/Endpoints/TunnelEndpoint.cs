@@ -34,9 +34,10 @@ internal sealed class TunnelEndpoint(
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
         var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
-        ITunnelUse use = isV2
-            ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
-            : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);
+
+        // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.
+        var user = who.Identity?.UserId ?? (who.IsBelieved ? null : "");
+        ITunnelUse use = isV2 ? new StreamUse(socket, who.Tenant, user, _parts) : new ChunkUse(socket, who.Tenant, user, _parts);
         socket.Attach(use);
         registry.Add(socket);
         try

@@ -20,6 +20,9 @@ internal static class RelayHost
     public static async Task RunAsync(WebApplication app, RelaySettings settings, TextWriter output)
     {
         await using var owned = app;
+        using var signals = new StopSignals();
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var told = app.Lifetime.ApplicationStopping.Register(stopping.SetResult);
 
         // Not every part gives its start up by itself when the process is told to stop: a silo waits for its cluster.
         await app.StartAsync().WaitAsync(app.Lifetime.ApplicationStopping);
@@ -28,7 +31,15 @@ internal static class RelayHost
         await output.WriteLineAsync("relay listening on " + app.Urls.First());
         if (settings.Metrics.Enabled)
             await output.WriteLineAsync("relay metrics on " + app.Urls.Last() + MetricsEndpoint.Path);
-        await app.WaitForShutdownAsync();
+        await stopping.Task;
+        try
+        {
+            await app.StopAsync(signals.Hurry);
+        }
+        catch (Exception error) when (signals.Hurry.IsCancellationRequested && IsCancellation(error))
+        {
+            // Who is in a hurry has given up whatever did not end.
+        }
     }
 
     /// <summary>The relay in one process.</summary>
@@ -73,7 +84,9 @@ internal static class RelayHost
         var runtime = app.Services.GetRequiredService<IRelayRuntime>();
         runtime.Sockets.Serve(app.Services.GetRequiredService<GatewaySockets>());
         runtime.Nodes.Streams.Home = app.Services.GetRequiredService<StreamHome>();
+        var requests = app.Services.GetRequiredService<OpenRequests>();
         app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
+        app.Use(next => context => requests.InvokeAsync(context, next));
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();
         app.UseRouting();
@@ -88,6 +101,9 @@ internal static class RelayHost
         app.MapGet("/healthz/live", () => Results.Ok());
         app.MapGet("/healthz/ready", () => parts.All(static part => part.IsReady) ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
     }
+
+    private static bool IsCancellation(Exception error) =>
+        error is OperationCanceledException || (error is AggregateException several && several.Flatten().InnerExceptions.All(static each => each is OperationCanceledException));
 
     private static void Listen(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)
     {

@@ -56,6 +56,8 @@ internal sealed record RelayAiOptions
     public TimeSpan ResumeWindow { get; init; } = TimeSpan.FromSeconds(60);
 
     public int ResumeBytes { get; init; } = 1024 * 1024;
+
+    public int TenantResumeBytes { get; init; } = 64 * 1024 * 1024;
 }
 
 internal sealed record RelayAiUpstreamOptions

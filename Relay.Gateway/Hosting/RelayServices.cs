@@ -27,6 +27,9 @@ internal static class RelayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Options(settings));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<TenantFollower>();
+        services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<TenantFollower>());
+        services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
@@ -49,7 +52,7 @@ internal static class RelayServices
     /// <summary>Adds the front door; it needs a runtime beside it.</summary>
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
-        services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
+        services.AddRelayAuth(settings.Auth.Mode);
         services.AddSingleton(provider => new HostPolicy(settings.Server, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
@@ -76,11 +79,15 @@ internal static class RelayServices
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
-        services.AddSingleton<IChatNodes, NodeChats>();
+        services.AddSingleton<OpenRequests>();
+        services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
-        return services;
+        return services.AddChatNodes();
     }
+
+    /// <summary>Adds the way of the hubs' plugins to the tenants' nodes.</summary>
+    public static IServiceCollection AddChatNodes(this IServiceCollection services) => services.AddSingleton<IChatNodes, NodeChats>();
 
     /// <summary>Adds what hubs need, wherever they are hosted: the plugins and their store.</summary>
     public static IServiceCollection AddRelayPlugins(this IServiceCollection services, RelaySettings settings, PluginFiles files)
@@ -102,6 +109,8 @@ internal static class RelayServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
+            provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
         services.AddLocalWebhooks();
         return services;

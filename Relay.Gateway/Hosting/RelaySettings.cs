@@ -64,18 +64,6 @@ internal sealed record RelayTenantOptions
     public override string ToString() => $"{nameof(RelayTenantOptions)} with {Overrides.Length} settings";
 }
 
-internal enum AuthMode
-{
-    None,
-}
-
-internal sealed record RelayAuthOptions
-{
-    public AuthMode Mode { get; init; }
-
-    public bool Insecure { get; init; }
-}
-
 internal sealed record RelayStorageOptions
 {
     public RelaySqliteOptions Sqlite { get; init; } = new();

@@ -24,7 +24,6 @@ internal static partial class SettingsMap
     private static readonly SettingGroup<RelayTlsOptions> Tls = new("server.tls", s => s.Server.Tls, (s, v) => s with { Server = s.Server with { Tls = v } });
     private static readonly SettingGroup<RelayMetricsOptions> Metrics = new("metrics", s => s.Metrics, (s, v) => s with { Metrics = v });
     private static readonly SettingGroup<RelayLoggingOptions> Logging = new("logging", s => s.Logging, (s, v) => s with { Logging = v });
-    private static readonly SettingGroup<RelayAuthOptions> Auth = new("auth", s => s.Auth, (s, v) => s with { Auth = v });
     private static readonly SettingGroup<RelayHubOptions> Hub = new("hub", s => s.Hub, (s, v) => s with { Hub = v });
     private static readonly SettingGroup<RelayPluginsOptions> Plugins = new("plugins", s => s.Plugins, (s, v) => s with { Plugins = v });
 
@@ -61,7 +60,7 @@ internal static partial class SettingsMap
         Tls.Value("key_file", SettingForms.Path, o => o.KeyFile, (o, v) => o with { KeyFile = v },
             "The certificate's key, as PEM without a password."),
         Server.Value("drain_timeout", Duration(Instant, Hour), o => o.DrainTimeout, (o, v) => o with { DrainTimeout = v },
-            "How long a stop may take: clients are told, messages under way are answered."),
+            "How long a stop may take: clients are told in slots over half of it, messages under way are answered."),
         Server.PerTenant.List("allowed_origins", SettingForms.Origin, o => o.AllowedOrigins, (o, v) => o with { AllowedOrigins = v },
             "Web origins that may connect beside the relay's own, such as https://app.example.com; * for any. A relay on loopback answers to their host names too."),
         Server.Value("ping_interval", Duration(Instant, Hour), o => o.PingInterval, (o, v) => o with { PingInterval = v },
@@ -83,10 +82,7 @@ internal static partial class SettingsMap
         Logging.Value("format", OneOf(("text", LogFormat.Text), ("json", LogFormat.Json)), o => o.Format, (o, v) => o with { Format = v },
             "text or json, one line each."),
 
-        Auth.Value("mode", SettingForms.AuthMode, o => o.Mode, (o, v) => o with { Mode = v },
-            "none: whoever connects names its user. Refused unless server.host is a loopback address or auth.insecure is true."),
-        Auth.Value("insecure", Bool, o => o.Insecure, (o, v) => o with { Insecure = v },
-            "Accept auth.mode none on an address that others can reach."),
+        .. AuthSettings.All,
 
         Hub.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
             "Connections beyond it are closed with max_connections_reached."),
@@ -137,6 +133,8 @@ internal static partial class SettingsMap
             "How long a chat with a stream_id goes on, and is kept, while no connection reads it."),
         Ai.Value("resume_bytes", Bytes(KiB, 64 * MiB), o => o.ResumeBytes, (o, v) => o with { ResumeBytes = v },
             "What is kept of such a chat for a connection that comes back, each part with 64 bytes more. A user has at most 16 of them."),
+        Ai.Value("tenant_resume_bytes", Bytes(KiB, 1024 * MiB), o => o.TenantResumeBytes, (o, v) => o with { TenantResumeBytes = v },
+            "What is kept of all such chats of a tenant in one process; beyond it of each only what a connection is still reading, and its newest part."),
         Upstream.Value("base_url", SettingForms.Url, o => o.BaseUrl, (o, v) => o with { BaseUrl = v },
             "An OpenAI-compatible API, such as http://127.0.0.1:11434/v1. It is asked for models that no node serves. Empty: none, and such chats get ai_no_upstream."),
         Upstream.Value("api_key", SettingForms.Secret, o => o.ApiKey, (o, v) => o with { ApiKey = v },

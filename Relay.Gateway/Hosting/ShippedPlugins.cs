@@ -35,6 +35,7 @@ internal static class ShippedPlugins
                 ["idle_timeout"] = Text((long)options.Ai.IdleTimeout.TotalMilliseconds) + "ms",
                 ["resume_window"] = Text((long)options.Ai.ResumeWindow.TotalMilliseconds) + "ms",
                 ["resume_bytes"] = Text(options.Ai.ResumeBytes),
+                ["tenant_resume_bytes"] = Text(options.Ai.TenantResumeBytes),
             }),
         };
         foreach (var (name, values) in options.Custom) known[name] = new(name, values);

@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Tunnel;
@@ -61,6 +63,11 @@ internal sealed class RelayMetrics : IDisposable
             "Requests for a WebSocket that got an HTTP status instead, by reason.",
             "reason",
             [("origin", () => gateway.OriginsRefused), ("invalid", () => gateway.HandshakesRefused)]);
+        Counters(
+            "relay_credentials_refused_total",
+            "Requests that were refused for what they showed of who they are, by reason.",
+            "reason",
+            Enum.GetValues<AuthFault>().Skip(1).Select(fault => (JsonNamingPolicy.SnakeCaseLower.ConvertName(fault.ToString()), (Func<long>)(() => gateway.CredentialsRefused(fault)))));
         Counter("relay_messages_received_total", "Messages from clients.", () => gateway.MessagesReceived);
         Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", () => gateway.BytesReceived);
         Counter("relay_messages_sent_total", "Messages to clients.", () => gateway.MessagesSent);

@@ -15,9 +15,12 @@ internal sealed class TunnelRegistry(TimeProvider time, TimeSpan closeTimeout, T
 
     public void Remove(TunnelSocket socket) => _sockets.Remove(socket);
 
-    /// <summary>No new tunnel is taken; those that are open may end.</summary>
+    /// <summary>The relay stops: new sockets take no tunnel. Those that are open are told one by one, each by <see cref="TunnelSocket.Drain"/>.</summary>
     /// <returns>A task that ends when no socket is left.</returns>
-    public Task Drain() => _sockets.Drain();
+    public Task BeginDrain() => _sockets.BeginDrain();
+
+    /// <summary>The sockets of this moment.</summary>
+    public IReadOnlyCollection<TunnelSocket> Snapshot() => _sockets.Snapshot();
 
     /// <summary>The sockets, without a copy.</summary>
     public IEnumerable<TunnelSocket> All => _sockets.All;

@@ -96,6 +96,23 @@ public sealed class NodesTests(Servers servers)
         Assert.True(unknown.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.ServiceUnavailable, $"{unknown.StatusCode}");
     }
 
+    [ProcessFact]
+    public async Task AChatOfAHubOnASiloRunsOnANodeAtAGateway()
+    {
+        var (cluster, processes) = await ProcessCluster.StartAsync(servers, ["silo", "gateway", "gateway"]);
+        await using var owned = cluster;
+        await using var node = await JoinAsync(processes[1]);
+        node.Serve = static job => job.StreamAsync(
+            """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"hello"},"finish_reason":null}]}""" + "\n\n",
+            """data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""" + "\n\n",
+            "data: [DONE]\n\n");
+        await using var user = await RawWebSocketClient.ConnectAsync(processes[2].Port, "/ws?user_id=alice");
+        await user.ReceiveJsonAsync("welcome");
+        await user.SendTextAsync("""{"type":"ai_chat","request_id":"r","data":{"model":"m","messages":[{"role":"user","content":"?"}]}}""");
+        Assert.Equal("hello", (await user.ReceiveJsonAsync("ai_delta")).GetProperty("data").GetProperty("text").GetString());
+        Assert.Equal("stop", (await user.ReceiveJsonAsync("ai_done")).GetProperty("data").GetProperty("finish_reason").GetString());
+    }
+
     private static async Task<TestNode> JoinAsync(NodeProcess gateway) =>
         await TestNode.JoinAsync(await RawWebSocketClient.ConnectAsync(gateway.Port, "/nodes", ("Sec-WebSocket-Protocol", NodeWire.Subprotocol)), capacity: 64);
 

@@ -19,6 +19,7 @@ public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = nul
     private readonly RunningChats _running = new();
     private PluginContext _context = null!;
     private AiSettings _settings = null!;
+    private ResumeBudget _budget = null!;
     private IChatClient? _client;
 
     /// <inheritdoc/>
@@ -27,6 +28,7 @@ public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = nul
         var upstream = AiUpstream.Of(context.Settings);
         _context = context;
         _settings = upstream.Settings;
+        _budget = upstream.Budget(context.User.Tenant);
         _client = client ?? (nodes is null ? upstream.Client : new NodesFirstChatClient(
             new OpenAiChatClient(NodesAddress, null, new HttpClient(nodes.For(context.User)) { Timeout = Timeout.InfiniteTimeSpan }), upstream.Client));
         return default;
@@ -94,7 +96,7 @@ public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = nul
     // The chat runs beside its requests: the one that asked for it is its first reader.
     private async ValueTask BeginResumableAsync(PluginMessage message, ChatRequest request, RunningChat chat, string id, ChatOptions options)
     {
-        var kept = new ResumableChat(_settings.ResumeWindow, _settings.ResumeBytes, _context.Time, _context.Stopping, _ => _resumable.Remove(id));
+        var kept = new ResumableChat(_settings.ResumeWindow, _settings.ResumeBytes, _budget, _context.Time, _context.Stopping, _ => _resumable.Remove(id));
         if (_resumable.Add(id, kept) is { } refusal)
         {
             _running.Remove(chat);

@@ -9,7 +9,7 @@ internal sealed class AiSettings
     private static readonly (string Suffix, double Milliseconds)[] Units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
     private static readonly TimeSpan LongestIdle = TimeSpan.FromDays(1);
 
-    private AiSettings(Uri? baseUrl, string? apiKey, string? model, TimeSpan idleTimeout, TimeSpan resumeWindow, int resumeBytes)
+    private AiSettings(Uri? baseUrl, string? apiKey, string? model, TimeSpan idleTimeout, TimeSpan resumeWindow, int resumeBytes, int tenantResumeBytes)
     {
         BaseUrl = baseUrl;
         ApiKey = apiKey;
@@ -17,6 +17,7 @@ internal sealed class AiSettings
         IdleTimeout = idleTimeout;
         ResumeWindow = resumeWindow;
         ResumeBytes = resumeBytes;
+        TenantResumeBytes = tenantResumeBytes;
     }
 
     /// <summary><c>upstream.base_url</c>, to which <c>/chat/completions</c> is added; null when there is no upstream.</summary>
@@ -37,6 +38,9 @@ internal sealed class AiSettings
     /// <summary><c>resume_bytes</c>: what is kept of such a chat.</summary>
     public int ResumeBytes { get; }
 
+    /// <summary><c>tenant_resume_bytes</c>: what is kept of all such chats of a tenant in this process.</summary>
+    public int TenantResumeBytes { get; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="FormatException">One of them cannot be; the message names it.</exception>
     public static AiSettings Read(PluginSettings settings) => new(
@@ -45,7 +49,8 @@ internal sealed class AiSettings
         settings.GetString("upstream.model", "") is { Length: > 0 } model ? model : null,
         ReadDuration(settings, "idle_timeout"),
         ReadDuration(settings, "resume_window"),
-        settings.GetInt32("resume_bytes", 1024 * 1024));
+        settings.GetInt32("resume_bytes", 1024 * 1024),
+        settings.GetInt32("tenant_resume_bytes", 64 * 1024 * 1024));
 
     private static Uri? ReadBaseUrl(string text)
     {

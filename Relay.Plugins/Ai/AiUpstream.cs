@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Relay.Abstractions;
@@ -9,6 +10,8 @@ internal sealed class AiUpstream
 {
     private static readonly ConditionalWeakTable<PluginSettings, AiUpstream> BySettings = [];
 
+    private readonly ConcurrentDictionary<string, ResumeBudget> _budgets = new(StringComparer.Ordinal);
+
     private AiUpstream(AiSettings settings)
     {
         Settings = settings;
@@ -19,6 +22,9 @@ internal sealed class AiUpstream
 
     /// <summary>Null when no upstream is configured.</summary>
     public IChatClient? Client { get; }
+
+    /// <summary>What the tenant's resumable chats share.</summary>
+    public ResumeBudget Budget(string tenant) => _budgets.GetOrAdd(tenant, static (_, limit) => new(limit), Settings.TenantResumeBytes);
 
     /// <exception cref="FormatException">A setting cannot be.</exception>
     public static AiUpstream Of(PluginSettings settings) =>

@@ -19,20 +19,22 @@ internal sealed class ResumableChat : IChatOutput
     private readonly ITimer _window;
     private readonly TimeSpan _windowLength;
     private readonly int _maxBytes;
+    private readonly ResumeBudget _budget;
     private TaskCompletionSource _changed = NewSignal();
     private int _first;
 
     // At the beginning of the list, not kept any more.
     private int _dropped;
     private int _bytes;
+    private bool _isForgotten;
     private ChatEnd? _end;
 
-    public ResumableChat(TimeSpan window, int maxBytes, TimeProvider time, CancellationToken stopping, Action<ResumableChat> forget)
+    public ResumableChat(TimeSpan window, int maxBytes, ResumeBudget budget, TimeProvider time, CancellationToken stopping, Action<ResumableChat> forget)
     {
-        (_windowLength, _maxBytes) = (window, maxBytes);
+        (_windowLength, _maxBytes, _budget) = (window, maxBytes, budget);
         _over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _window = time.CreateTimer(_ => Expire(forget), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _over.Token.UnsafeRegister(static state => ((ResumableChat)state!).Signal(), this);
+        _over.Token.UnsafeRegister(static state => ((ResumableChat)state!).Forget(), this);
     }
 
     /// <summary>Fires when nobody has read for the window, or the instance ends.</summary>
@@ -50,11 +52,11 @@ internal sealed class ResumableChat : IChatOutput
                 if (_over.IsCancellationRequested) return false;
                 var cost = PartOverhead + Encoding.UTF8.GetByteCount(text);
                 // A reader that is there is waited for; for one that is gone only so much is kept.
-                while (_bytes + cost > _maxBytes && Count > 0 && !_readers.Exists(reader => reader.Next <= _first)) DropFirst();
-                if (_bytes + cost <= _maxBytes || Count == 0)
+                while (!HasRoom(cost) && Count > 0 && !_readers.Exists(reader => reader.Next <= _first)) DropFirst();
+                if (HasRoom(cost) || Count == 0)
                 {
                     _kept.Add(text);
-                    _bytes += cost;
+                    Charge(cost);
                     break;
                 }
 
@@ -111,6 +113,26 @@ internal sealed class ResumableChat : IChatOutput
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private bool HasRoom(int cost) => _bytes + cost <= _maxBytes && !_budget.IsOver;
+
+    private void Charge(int bytes)
+    {
+        _bytes += bytes;
+        if (!_isForgotten) _budget.Add(bytes);
+    }
+
+    // Nobody can go on with it any more.
+    private void Forget()
+    {
+        lock (_gate)
+        {
+            if (!_isForgotten) _budget.Add(-_bytes);
+            _isForgotten = true;
+        }
+
+        Signal();
+    }
+
     private (string? Text, ChatEnd? End, Task Changed) Look(Reader reader)
     {
         lock (_gate)
@@ -148,13 +170,14 @@ internal sealed class ResumableChat : IChatOutput
         }
 
         forget(this);
+        Forget();
         _window.Dispose();
         _ = _over.CancelAsync();
     }
 
     private void DropFirst()
     {
-        _bytes -= PartOverhead + Encoding.UTF8.GetByteCount(_kept[_dropped]);
+        Charge(-PartOverhead - Encoding.UTF8.GetByteCount(_kept[_dropped]));
         _kept[_dropped++] = "";
         _first++;
         if (_dropped * 2 <= _kept.Count) return;

@@ -80,8 +80,26 @@ public sealed class GracefulStopTests : IDisposable
         }
     }
 
-    private Task<RelayProcess> StartAsync() => RelayProcess.StartAsync(
-        _folder.Path, ["--server:drain_timeout", "4s", "--plugins:directory", _folder.Path, "--plugins:echo:enabled", "true"]);
+    [Fact]
+    public async Task ASecondSignalEndsWhatHangsAtOnce()
+    {
+        await using var relay = await StartAsync("1h");
+        await using var hung = await relay.JoinAsync("hung");
+        await hung.SendTextAsync("""{"type":"slow_ever","request_id":"1"}""");
+        await hung.ReceiveJsonAsync("slow_holding");
+        await using var idle = await relay.JoinAsync("idle");
+        relay.Terminate();
+        Assert.Equal((true, 1001), await FarewellAsync(idle));
+        relay.Terminate();
+        Assert.Equal((true, 1001), await FarewellAsync(hung));
+        var (code, _, errors) = await relay.ExitAsync();
+        Assert.Equal(0, code);
+        Assert.Contains("Told to stop once more", errors);
+        Assert.DoesNotContain("fail:", errors);
+    }
+
+    private Task<RelayProcess> StartAsync(string drainTimeout = "4s") => RelayProcess.StartAsync(
+        _folder.Path, ["--server:drain_timeout", drainTimeout, "--plugins:directory", _folder.Path, "--plugins:echo:enabled", "true"]);
 
     // As a client does it: the error frame, the close frame, and the answer to it.
     private static async Task<(bool Told, int Code)> FarewellAsync(RawWebSocketClient client)

@@ -1,12 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
-using Relay.Gateway.Connections;
-using Relay.Gateway.Hosting;
-using Relay.Gateway.Tunnel;
-using Relay.Tests.Contract;
-using Relay.Tests.Rules;
-using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Connections;
 
@@ -35,33 +28,8 @@ public sealed class DrainTests
         Assert.Equal((CloseReason.GoingAway, 1001), (rig.Connection.Reason, (close[0] << 8) | close[1]));
     }
 
-    [Fact]
-    public async Task ADetachedRequestThatNeverEndsDelaysTheEndForHalfOfTheTime()
-    {
-        var settings = new RelaySettings();
-        var time = new ManualTime();
-        using var registry = new ConnectionRegistry(time, TimeSpan.FromHours(1));
-        using var probe = new Probe();
-        using var host = new InProcessHost(WatchdogTests.Options, [typeof(TestPlugin)], probe);
-        var rig = new ConnectionRig();
-        _ = rig.RunAsync();
-        Detach(rig);
-        registry.Add(rig.Connection);
-        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        rig.Socket.OnFlush = () => closed.TrySetResult();
-        using var tunnels = new TunnelRegistry(time, TimeSpan.FromHours(1), new(settings.Tunnel, time));
-        var stopped = new DrainService(settings, registry, tunnels, host.Runtime, time, NullLogger<DrainService>.Instance).StoppingAsync(CancellationToken.None);
-        time.Advance((settings.Server.DrainTimeout / 2) - TimeSpan.FromTicks(1));
-        Assert.False(rig.Connection.IsClosed);
-        time.Advance(TimeSpan.FromTicks(1));
-        await closed.Task.WaitAsync(ConnectionRig.Bound);
-        Assert.Equal(CloseReason.GoingAway, rig.Connection.Reason);
-        registry.Remove(rig.Connection, rig.Transport);
-        await stopped.WaitAsync(ConnectionRig.Bound);
-    }
-
     // As a handler does it that detaches its message: counted first, then the credit comes back.
-    private static void Detach(ConnectionRig rig)
+    internal static void Detach(ConnectionRig rig)
     {
         rig.Say(1);
         rig.Connection.KeepOpen(1);

@@ -113,7 +113,8 @@ public sealed class TunnelLimitTests
         using var second = await listener.AcceptSocketAsync().WaitAsync(Bound);
         var idle = await TunnelClient.ConnectAsync(relay);
 
-        var drained = relay.Services.GetRequiredService<TunnelRegistry>().Drain();
+        var drained = relay.Services.GetRequiredService<TunnelRegistry>().BeginDrain();
+        foreach (var socket in relay.Services.GetRequiredService<TunnelRegistry>().All) socket.Drain();
         Assert.Equal(1001, (await idle.Socket.ReceiveCloseAsync()).Code);
         await idle.Socket.DisposeAsync();
         await many.OpenAsync(2, $"127.0.0.1:{listener.Port()}");

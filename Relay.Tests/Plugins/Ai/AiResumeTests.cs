@@ -1,4 +1,5 @@
 using Relay.Abstractions;
+using Relay.Plugins.Ai;
 
 namespace Relay.Tests.Plugins.Ai;
 
@@ -62,11 +63,12 @@ public sealed class AiResumeTests
         await lost.Gone.CancelAsync();
         _client.Say("still read by nobody");
         await _client.AskedAsync();
-        // The window begins when the reader has left, which happens beside the test.
+        // The window begins when the reader has left, which happens beside the test. The model goes on, or its own time would be up as well.
         while (!_client.Cancelled.Task.IsCompleted)
         {
-            host.Clock.Advance(TimeSpan.FromSeconds(61));
-            await Task.Yield();
+            host.Clock.Advance(TimeSpan.FromSeconds(25));
+            _client.Say("on");
+            await Task.WhenAny(_client.AskedAsync(), _client.Cancelled.Task);
         }
 
         await running;
@@ -84,6 +86,26 @@ public sealed class AiResumeTests
         Assert.Equal(["error:stream_lost"], await ReadAsync(host, 0));
         Assert.Equal(["error:stream_lost"], await ReadAsync(host, 31));
         Assert.Equal(["delta", "delta", "done"], await ReadAsync(host, 28));
+    }
+
+    [Theory]
+    [InlineData(0, 27, 28)]
+    [InlineData(1024, 28, 29)]
+    public async Task WhatATenantsChatsKeepTogetherIsBoundedAndGivenBack(int others, int lost, int kept)
+    {
+        var host = await AiHost.WithAsync(_client, new() { ["tenant_resume_bytes"] = "200" });
+        var budget = AiUpstream.Of(host.Settings).Budget("default");
+        budget.Add(others);
+        for (var i = 0; i < 30; i++) _client.Say("0123456789");
+        _client.Close();
+
+        // Its reader misses nothing.
+        Assert.Equal(31, (await host.ChatAsync(Question)).Count);
+        Assert.InRange(budget.Bytes, others + 1, others + 250);
+        Assert.Equal(["error:stream_lost"], await ReadAsync(host, lost - 1));
+        Assert.Equal([.. Enumerable.Repeat("delta", 30 - kept), "done"], await ReadAsync(host, kept));
+        host.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(others, budget.Bytes);
     }
 
     [Fact]
@@ -161,11 +183,11 @@ public sealed class AiResumeTests
         Assert.Equal("error:invalid_data", Assert.Single(message.Rest()).Topic);
     }
 
-    private static AiMessage Resume(int from, string connection = "c2") => new("resume", $$"""{"stream_id":"s","from":{{from}}}""", "again", connection);
+    private static AiMessage Resume(int from, string connection = "c2", string stream = "s") => new("resume", $$"""{"stream_id":"{{stream}}","from":{{from}}}""", "again", connection);
 
-    private static async Task<IEnumerable<string>> ReadAsync(AiHost host, int from)
+    private static async Task<IEnumerable<string>> ReadAsync(AiHost host, int from, string stream = "s")
     {
-        var message = Resume(from);
+        var message = Resume(from, stream: stream);
         await host.HandleAsync(message);
         return message.Rest().Select(frame => frame.Topic);
     }
