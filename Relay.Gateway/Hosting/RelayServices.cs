@@ -44,8 +44,8 @@ internal static class RelayServices
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
             provider.GetRequiredService<NodeCallCounters>(),
-            provider.GetRequiredService<WebhookCounters>(),
-            provider.GetService<IPluginStoreProvider>() as IDurableStore));
+            provider.GetService<IPluginStoreProvider>() as IDurableStore,
+            provider.GetRequiredService<WebhookCounters>()));
         return services;
     }
 

@@ -31,7 +31,7 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, WebhookCounters webhooks, IDurableStore? store)
+    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store, WebhookCounters? webhooks = null)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
@@ -40,7 +40,7 @@ internal sealed class RelayMetrics : IDisposable
         AddNodes(nodes, calls);
         AddTunnels(tunnels);
         AddPlugins(runtime);
-        AddWebhooks(webhooks);
+        AddWebhooks(webhooks ?? new());
         if (store is not null) AddStore(store);
     }
 

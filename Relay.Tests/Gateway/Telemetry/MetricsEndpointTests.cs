@@ -7,7 +7,6 @@ using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
-using Relay.Gateway.Webhooks;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -23,7 +22,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     public MetricsEndpointTests()
     {
         _store = _folder.Start();
-        _metrics = new(new GatewayCounters(), new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), new WebhookCounters(), _store);
+        _metrics = new(new GatewayCounters(), new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>

@@ -5,7 +5,6 @@ using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
-using Relay.Gateway.Webhooks;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -20,7 +19,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), new WebhookCounters(), _store);
+        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
