@@ -12,6 +12,7 @@ using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
+using Relay.Gateway.Webhooks;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -35,6 +36,7 @@ internal static class RelayServices
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
+        services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<LimitTable>()));
         services.AddSingleton(provider => new RelayMetrics(
@@ -46,7 +48,8 @@ internal static class RelayServices
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
             provider.GetRequiredService<NodeCallCounters>(),
-            provider.GetService<IPluginStoreProvider>() as IDurableStore));
+            provider.GetService<IPluginStoreProvider>() as IDurableStore,
+            provider.GetRequiredService<WebhookCounters>()));
         return services;
     }
 
@@ -113,6 +116,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.AddLocalWebhooks();
         return services;
     }
 

@@ -162,6 +162,7 @@ internal static partial class SettingsMap
         .. TunnelSettings.All,
         .. LimitSettings.All,
         .. ApiSettings.All,
+        .. WebhookSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),
