@@ -65,6 +65,9 @@ public enum ErrorCode
 
     /// <summary>The tenant's own program, which decides, could not be asked.</summary>
     AdmissionUnavailable,
+
+    /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
+    TooManyConnections,
 }
 
 /// <summary>What an error means on the wire.</summary>
