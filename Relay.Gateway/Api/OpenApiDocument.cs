@@ -72,6 +72,7 @@ internal static class OpenApiDocument
         }
 
         if (operation.Changes) yield return Parameter(KeyedRequests.Header, "header", "A request that comes again with its key gets the answer of the first and is not performed again.", Text(), null);
+        foreach (var (name, summary) in operation.Query) yield return Parameter(name, "query", summary, Text(), null);
         if (operation.IsPaged)
         {
             yield return Parameter("after", "query", "Only what stands behind this id: the answer's next.", Text(), null);

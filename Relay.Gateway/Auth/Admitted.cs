@@ -17,6 +17,12 @@ internal sealed record Admitted(Tenant Policy, UserIdentity? Identity)
     /// <summary>The ids under which it may appear as a peer, beside its user's.</summary>
     public FrozenSet<string> PeerIds { get; init; } = FrozenSet<string>.Empty;
 
+    /// <summary>What it is for.</summary>
+    public Roles Roles { get; init; } = Roles.All;
+
+    /// <summary>The visible beginning of its API key, or null.</summary>
+    public string? Credential { get; init; }
+
     /// <summary>Whether it may appear as any peer, because everybody is believed.</summary>
     public bool IsBelieved { get; init; }
 

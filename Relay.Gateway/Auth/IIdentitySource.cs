@@ -26,6 +26,12 @@ internal readonly record struct IdentityResult(TenantId Tenant, UserIdentity? Id
     /// <summary>What is wrong with the request, or with who asks.</summary>
     public Refusal? Refusal { get; init; }
 
+    /// <summary>What it is for.</summary>
+    public Roles Roles { get; init; } = Roles.All;
+
+    /// <summary>What of its credential may be shown, where it has one by which it is known: the beginning of an API key.</summary>
+    public string? Credential { get; init; }
+
     /// <summary>The ids under which the identity may appear as a peer, beside its user's id.</summary>
     public FrozenSet<string> PeerIds { get; init; } = FrozenSet<string>.Empty;
 

@@ -3,14 +3,17 @@ using Relay.Core.Errors;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
+using Relay.Gateway.Webhooks;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
-internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, TenantDirectory tenants, GatewayCounters counters)
+internal sealed class SocketEntrance(
+    ConnectionRegistry registry, Admission admission, ConnectHook hook, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -23,8 +26,15 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
         }
 
         var (who, refusal) = await admission.DecideAsync(context, access);
+        if (refusal is { Closes: null, Code: Admission.OriginRefused })
+        {
+            await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+            return null;
+        }
+
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
         if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        if (refusal is null) refusal = await hook.AskAsync(context, who!, access);
         return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null);
     }
 
@@ -48,19 +58,22 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
     {
         var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
-        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters);
+        var (meter, excess) = table.Open(entrant.Who.Tenant, entrant.Who.Identity?.UserId);
+        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = meter };
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? SuspendedMeanwhile(entrant.Who) ?? await join(connection)) is { } error) connection.Close(error);
+            if ((entrant.Closes ?? SuspendedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally
         {
             registry.Remove(connection, transport);
+            meter?.Leave();
+            meter?.Release();
         }
     }
 

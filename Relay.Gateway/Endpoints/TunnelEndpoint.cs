@@ -3,6 +3,7 @@ using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
@@ -11,9 +12,9 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
+    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
 {
-    private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
+    private readonly string[][] _paths = [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))];
 
     private readonly ConnectionLimits _limits = new(
         new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
@@ -22,6 +23,7 @@ internal sealed class TunnelEndpoint(
 
     public bool Has(IReadOnlyList<string> path)
     {
+        if (!tenants.Jobs.HasFlag(TenantJobs.Tunnel)) return false;
         foreach (var one in _paths)
             if (one.SequenceEqual(path)) return true;
         return false;
@@ -33,20 +35,25 @@ internal sealed class TunnelEndpoint(
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log);
-        ITunnelUse use = isV2
-            ? new StreamUse(socket, who.Tenant, who.Identity?.UserId, _parts)
-            : new ChunkUse(socket, who.Tenant, who.Identity?.UserId, _parts);
+        var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log) { Meter = meter };
+
+        // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.
+        var user = who.Identity?.UserId ?? (who.IsBelieved ? null : "");
+        ITunnelUse use = isV2 ? new StreamUse(socket, who.Tenant, user, _parts) : new ChunkUse(socket, who.Tenant, user, _parts);
         socket.Attach(use);
         registry.Add(socket);
         try
         {
-            if ((entrant.Closes ?? (tenants.Serves(who.Tenant) ? null : ErrorCode.TenantSuspended)) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
+            var late = !tenants.Serves(who.Tenant) ? ErrorCode.TenantSuspended : excess is not null ? ErrorCode.TooManyConnections : (ErrorCode?)null;
+            if ((entrant.Closes ?? late) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally
         {
             registry.Remove(socket);
+            meter?.Leave();
+            meter?.Release();
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Relay.Gateway.Storage;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Hosting;
 
@@ -29,8 +30,13 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
 
     private async Task<int> CheckAsync(SettingsResult result)
     {
-        if (result.Settings is not null)
-            return await PrintAsync("configuration is valid");
+        if (result.Settings is { } settings)
+        {
+            await PrintAsync("configuration is valid");
+            foreach (var line in TenantExplanation.Of(settings)) await PrintAsync(line);
+            return 0;
+        }
+
         await PrintAsync(output, result.Faults);
         return Faulty;
     }

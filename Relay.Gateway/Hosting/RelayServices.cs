@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
@@ -6,11 +7,13 @@ using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
+using Relay.Gateway.Webhooks;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -24,29 +27,37 @@ internal static class RelayServices
         services.AddSingleton(settings);
         services.AddSingleton(new TenantDirectory(settings));
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(Options(settings));
+        services.AddSingleton(provider => Options(settings, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        services.AddSingleton<TenantFollower>();
+        services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<TenantFollower>());
+        services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
+        services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
-        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(static provider => new RelayMetrics(
+        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<LimitTable>()));
+        services.AddSingleton(provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<TunnelCounters>(),
+            provider.GetRequiredService<LimitTable>(),
+            new UsageMetrics(provider.GetRequiredService<LimitTable>(), settings.Metrics.MaxTenants),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
             provider.GetRequiredService<NodeCallCounters>(),
-            provider.GetService<IPluginStoreProvider>() as IDurableStore));
+            provider.GetService<IPluginStoreProvider>() as IDurableStore,
+            provider.GetRequiredService<WebhookCounters>()));
         return services;
     }
 
     /// <summary>Adds the front door; it needs a runtime beside it.</summary>
     public static IServiceCollection AddRelayGateway(this IServiceCollection services, RelaySettings settings)
     {
-        services.TryAddSingleton<IIdentitySource, OpenIdentitySource>();
+        services.AddRelayAuth(settings.Auth.Mode);
         services.AddSingleton(provider => new HostPolicy(settings.Server, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => new ConnectionRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout));
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
@@ -103,11 +114,22 @@ internal static class RelayServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
+            provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.AddWebhooks();
         return services;
     }
 
-    /// <summary>The runtime's bounds from the settings.</summary>
+    /// <summary>The runtime's bounds from the settings, and from those of each tenant.</summary>
+    public static RuntimeOptions Options(RelaySettings settings, TenantDirectory tenants)
+    {
+        var (edition, each) = (new TenantEdition(), new PerSettings<RuntimeOptions>(Options));
+        tenants.Changed += _ => edition.Move();
+        return Options(settings) with { Edition = edition, Tenants = id => each.Of(tenants.Find(id)?.Settings ?? tenants.Settings) };
+    }
+
+    /// <summary>The runtime's bounds from settings.</summary>
     public static RuntimeOptions Options(RelaySettings settings)
     {
         var (hub, plugins) = (settings.Hub, settings.Plugins);
@@ -123,11 +145,20 @@ internal static class RelayServices
             plugins.MaxOpenRequests,
             plugins.MaxAbandoned)
         {
+            Plugins = plugins.Allow.Contains(SettingForms.AnyPlugin) ? null : plugins.Allow.Select(static name => name + "_").ToFrozenSet(StringComparer.Ordinal),
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
             Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
+    }
+
+    private static LimitTable Limits(IServiceProvider provider, RelaySettings settings)
+    {
+        var tenants = provider.GetRequiredService<TenantDirectory>();
+        var limits = new LimitTable(provider.GetRequiredService<TimeProvider>(), settings.Limits.Address, id => (tenants.Find(id)?.Settings ?? tenants.Settings).Limits);
+        tenants.Changed += change => limits.Change(change.Id);
+        return limits;
     }
 
     // From the host's code, from the settings, and from the directory; whatever is wrong is told at once.

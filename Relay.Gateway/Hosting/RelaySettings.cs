@@ -27,7 +27,11 @@ internal sealed record RelaySettings
 
     public RelayTunnelOptions Tunnel { get; init; } = new();
 
+    public RelayLimitsOptions Limits { get; init; } = new();
+
     public RelayApiOptions Api { get; init; } = new();
+
+    public RelayWebhooksOptions Webhooks { get; init; } = new();
 
     public RelayPluginsOptions Plugins { get; init; } = new();
 
@@ -60,18 +64,6 @@ internal sealed record RelayTenantOptions
 
     // An override may be a secret, and a record prints all its members.
     public override string ToString() => $"{nameof(RelayTenantOptions)} with {Overrides.Length} settings";
-}
-
-internal enum AuthMode
-{
-    None,
-}
-
-internal sealed record RelayAuthOptions
-{
-    public AuthMode Mode { get; init; }
-
-    public bool Insecure { get; init; }
 }
 
 internal sealed record RelayStorageOptions

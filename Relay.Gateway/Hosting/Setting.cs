@@ -19,6 +19,9 @@ internal abstract class Setting(string key, string doc, bool isPerTenant = false
     /// </summary>
     public bool IsPerTenant { get; } = isPerTenant;
 
+    /// <summary>The value is not to be shown.</summary>
+    public virtual bool IsSecret => false;
+
     /// <summary>A change takes effect while the relay runs.</summary>
     public virtual bool IsLive => IsPerTenant;
 
@@ -61,6 +64,8 @@ internal sealed class ValueSetting<T>(
 
         return null;
     }
+
+    public override bool IsSecret => ReferenceEquals(type, SettingForms.Secret);
 
     public override string Show(RelaySettings settings) => type.Show(get(settings));
 

@@ -8,6 +8,10 @@ internal static class SettingForms
     public const string AnyHost = "*";
     public const string Localhost = "localhost";
     public const string AnyOrigin = "*";
+    public const string AnyPlugin = "*";
+
+    /// <summary>Stands for a secret wherever settings are shown.</summary>
+    public const string SecretMark = "(set)";
 
     public static SettingType<string> Host { get; } = SettingTypes.Checked(
         "an IP address, localhost or *", text => text is AnyHost or Localhost || TryReadAddress(text, out _));
@@ -24,7 +28,11 @@ internal static class SettingForms
         "an http or https URL, or empty", text => text.Length == 0 || IsHttp(text, out _));
 
     /// <summary>Any text fits, so that no message ever has a reason to quote it.</summary>
-    public static SettingType<string> Secret { get; } = SettingTypes.Text with { Show = text => text.Length == 0 ? "" : "(set)" };
+    public static SettingType<string> Secret { get; } = SettingTypes.Text with { Show = text => text.Length == 0 ? "" : SecretMark };
+
+    public static SettingType<string> Plugin { get; } = SettingTypes.Checked(
+        "a plugin's prefix without the _ at its end, or *",
+        text => text == AnyPlugin || (text.Length > 0 && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')));
 
     public static SettingType<string> Origin { get; } = new(
         "an origin such as https://app.example.com, or *", TryReadOrigin, origin => origin);
@@ -36,11 +44,6 @@ internal static class SettingForms
         ("warn", LogLevel.Warning),
         ("error", LogLevel.Error),
         ("none", LogLevel.None));
-
-    public static SettingType<AuthMode> AuthMode { get; } = SettingTypes.OneOf(("none", Hosting.AuthMode.None)) with
-    {
-        Hint = text => text == "token" ? "token is not part of this version" : null,
-    };
 
     public static SettingType<ClusterRole> Role { get; } = SettingTypes.OneOf(
         ("silo", ClusterRole.Silo), ("gateway", ClusterRole.Gateway), ("all", ClusterRole.All));

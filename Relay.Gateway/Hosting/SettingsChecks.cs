@@ -10,11 +10,6 @@ internal static class SettingsChecks
 {
     public static ImmutableArray<SettingsCheck> All { get; } =
     [
-        new(["auth.mode", "server.host", "auth.insecure"], (s, _) =>
-            s.Auth.Mode == AuthMode.None && !s.Auth.Insecure && !SettingForms.IsLoopback(s.Server.Host)
-                ? $"none is refused while server.host is {s.Server.Host}, where others can connect as anyone: "
-                    + "listen on a loopback address, or set auth.insecure to true"
-                : null),
         new(["hub.outbox_bytes", "hub.max_message_bytes"], (s, _) =>
             s.Hub.OutboxBytes < s.Hub.MaxMessageBytes
                 ? $"must be at least hub.max_message_bytes ({s.Hub.MaxMessageBytes}), not {s.Hub.OutboxBytes}: an answer has to fit"
@@ -39,8 +34,10 @@ internal static class SettingsChecks
                 : null),
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
+        .. AuthSettings.Checks,
         .. RoomSettings.Checks,
         .. NodeSettings.Checks,
+        .. WebhookSettings.Checks,
         .. ClusterSettings.Checks,
     ];
 

@@ -24,7 +24,6 @@ internal static partial class SettingsMap
     private static readonly SettingGroup<RelayTlsOptions> Tls = new("server.tls", s => s.Server.Tls, (s, v) => s with { Server = s.Server with { Tls = v } });
     private static readonly SettingGroup<RelayMetricsOptions> Metrics = new("metrics", s => s.Metrics, (s, v) => s with { Metrics = v });
     private static readonly SettingGroup<RelayLoggingOptions> Logging = new("logging", s => s.Logging, (s, v) => s with { Logging = v });
-    private static readonly SettingGroup<RelayAuthOptions> Auth = new("auth", s => s.Auth, (s, v) => s with { Auth = v });
     private static readonly SettingGroup<RelayHubOptions> Hub = new("hub", s => s.Hub, (s, v) => s with { Hub = v });
     private static readonly SettingGroup<RelayPluginsOptions> Plugins = new("plugins", s => s.Plugins, (s, v) => s with { Plugins = v });
 
@@ -75,6 +74,8 @@ internal static partial class SettingsMap
             "Where /metrics listens: an IP address, localhost, or * for every address."),
         Metrics.Value("port", Int(0, 65535), o => o.Port, (o, v) => o with { Port = v },
             "0 takes any free port; the relay prints which."),
+        Metrics.Value("max_tenants", Int(0, 10_000), o => o.MaxTenants, (o, v) => o with { MaxTenants = v },
+            "Tenants that have metrics of their own, the first that are seen; all others together are other."),
 
         Logging.Value("level", SettingForms.Level, o => o.Level, (o, v) => o with { Level = v },
             "trace, debug, info, warn, error or none. The framework's own lines come at warn, or at debug and below."),
@@ -83,12 +84,11 @@ internal static partial class SettingsMap
         Logging.Value("format", OneOf(("text", LogFormat.Text), ("json", LogFormat.Json)), o => o.Format, (o, v) => o with { Format = v },
             "text or json, one line each."),
 
-        Auth.Value("mode", SettingForms.AuthMode, o => o.Mode, (o, v) => o with { Mode = v },
-            "none: whoever connects names its user. Refused unless server.host is a loopback address or auth.insecure is true."),
-        Auth.Value("insecure", Bool, o => o.Insecure, (o, v) => o with { Insecure = v },
-            "Accept auth.mode none on an address that others can reach."),
+        .. AuthSettings.All,
 
-        Hub.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
+        Hub.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "The address /ws for WebSockets."),
+        Hub.PerTenant.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
             "Connections beyond it are closed with max_connections_reached."),
         Hub.Value("queue_multiplier", Int(1, 1_000_000), o => o.QueueMultiplier, (o, v) => o with { QueueMultiplier = v },
             "Messages of one connection that may be under way; beyond it the relay stops reading from that connection."),
@@ -104,13 +104,15 @@ internal static partial class SettingsMap
             "A longer message closes its connection with message_too_big."),
         Hub.Value("outbox_bytes", Bytes(KiB, GiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
             "What may wait for a client that reads slowly, each message with 64 bytes more; pushes beyond it close the connection with slow_consumer."),
-        Hub.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
+        Hub.PerTenant.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
             "Messages of one user; those beyond it are answered rate_limited, and who goes on is closed. 0: no limit."),
-        Hub.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
+        Hub.PerTenant.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
             "Hubs of one tenant; a new user beyond it gets hub_creation_failed."),
 
         Plugins.Value("directory", SettingForms.Path, o => o.Directory, (o, v) => o with { Directory = v },
             "A folder for each plugin that is loaded at start. The default may be missing, any other may not."),
+        Plugins.PerTenant.List("allow", SettingForms.Plugin, o => o.Allow, (o, v) => o with { Allow = v },
+            "The plugins that users have, by their prefixes without the _ at the end; * for all. One that is taken away while the relay runs gets no more messages."),
         Plugins.Value("handler_timeout", Duration(Instant, Hour), o => o.HandlerTimeout, (o, v) => o with { HandlerTimeout = v },
             "A handler that takes longer has crashed."),
         Plugins.Value("detached_idle_timeout", Duration(Instant, Day), o => o.DetachedIdleTimeout, (o, v) => o with { DetachedIdleTimeout = v },
@@ -162,7 +164,9 @@ internal static partial class SettingsMap
         .. PeerSettings.All,
         .. NodeSettings.All,
         .. TunnelSettings.All,
+        .. LimitSettings.All,
         .. ApiSettings.All,
+        .. WebhookSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),

@@ -31,7 +31,7 @@ internal static partial class SettingsMap
         if (path.Length > 3 && path[0] == TenantRow.Section) return Unknown(path[2..]);
         for (var length = path.Length - 1; length > 0; length--)
         {
-            if (Find(path[..length]) is { } setting and not (TenantSetting or TenantAllowSetting or TenantOverrideSetting or PluginSetting or RoomPatternSetting))
+            if (Find(path[..length]) is { } setting and not (TenantSetting or TenantAllowSetting or TenantOverrideSetting or PluginSetting or RoomPatternSetting or NamedRow))
                 return $"unknown key: {setting.Key} is one value, not a map";
         }
 

@@ -1,5 +1,6 @@
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
+using Relay.Gateway.Auth;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -7,6 +8,7 @@ namespace Relay.Gateway.Telemetry;
 internal sealed class GatewayCounters
 {
     private readonly long[] _closed = new long[Enum.GetValues<CloseReason>().Length];
+    private readonly long[] _credentialsRefused = new long[Enum.GetValues<AuthFault>().Length];
     private long _opened;
     private long _messagesReceived;
     private long _bytesReceived;
@@ -53,6 +55,11 @@ internal sealed class GatewayCounters
     public long IntroductionsMerged => Interlocked.Read(ref _introductionsMerged);
 
     public long Closed(CloseReason reason) => Interlocked.Read(ref _closed[(int)reason]);
+
+    /// <summary>Requests refused for what they showed, or did not show, of who they are.</summary>
+    public long CredentialsRefused(AuthFault fault) => Interlocked.Read(ref _credentialsRefused[(int)fault]);
+
+    public void CredentialRefused(AuthFault fault) => Interlocked.Increment(ref _credentialsRefused[(int)fault]);
 
     public void ConnectionOpened() => Interlocked.Increment(ref _opened);
 

@@ -1,12 +1,16 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
+using Relay.Gateway.Auth;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Tunnel;
+using Relay.Gateway.Webhooks;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -28,7 +32,8 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store)
+    public RelayMetrics(
+        GatewayCounters gateway, TunnelCounters tunnels, LimitTable limits, UsageMetrics usage, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store, WebhookCounters? webhooks = null)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
@@ -36,7 +41,10 @@ internal sealed class RelayMetrics : IDisposable
         AddRooms(rooms);
         AddNodes(nodes, calls);
         AddTunnels(tunnels);
+        AddLimits(limits.Counters);
+        usage.AddTo(Meter);
         AddPlugins(runtime);
+        AddWebhooks(webhooks ?? new());
         if (store is not null) AddStore(store);
     }
 
@@ -59,6 +67,11 @@ internal sealed class RelayMetrics : IDisposable
             "Requests for a WebSocket that got an HTTP status instead, by reason.",
             "reason",
             [("origin", () => gateway.OriginsRefused), ("invalid", () => gateway.HandshakesRefused)]);
+        Counters(
+            "relay_credentials_refused_total",
+            "Requests that were refused for what they showed of who they are, by reason.",
+            "reason",
+            Enum.GetValues<AuthFault>().Skip(1).Select(fault => (JsonNamingPolicy.SnakeCaseLower.ConvertName(fault.ToString()), (Func<long>)(() => gateway.CredentialsRefused(fault)))));
         Counter("relay_messages_received_total", "Messages from clients.", () => gateway.MessagesReceived);
         Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", () => gateway.BytesReceived);
         Counter("relay_messages_sent_total", "Messages to clients.", () => gateway.MessagesSent);
@@ -140,6 +153,16 @@ internal sealed class RelayMetrics : IDisposable
         Gauge("relay_tunnel_held_bytes", "Bytes of clients that wait for targets which do not read.", () => tunnels.Held);
     }
 
+    private void AddLimits(LimitCounters limits)
+    {
+        Counters(
+            "relay_limits_refused_total",
+            "Connections, messages and requests that a limit refused, by setting.",
+            "limit",
+            LimitCounters.Kinds.Select(kind => (LimitCounters.Name(kind), (Func<long>)(() => limits.Refused(kind)))));
+        Counter("relay_limits_slowed_total", "Times that a connection was not read for a while because of a rate.", () => limits.Slowed);
+    }
+
     private void AddPlugins(RuntimeCounters runtime)
     {
         Counter("relay_plugin_crashes_total", "Crashes of plugin instances.", () => runtime.Crashes);
@@ -151,6 +174,19 @@ internal sealed class RelayMetrics : IDisposable
         Counter("relay_inbox_dropped_messages_total", "Messages of closed connections that were dropped from a full inbox.", () => runtime.DroppedMessages);
         Gauge("relay_plugin_abandoned_handlers", "Handlers that were given up and still run.", () => runtime.Abandoned);
         Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", () => runtime.BlockedThreads);
+    }
+
+    private void AddWebhooks(WebhookCounters webhooks)
+    {
+        Counters(
+            "relay_webhook_events_total",
+            "Events of webhooks: delivered, given up because the receiver refused them or was away for too long, dropped because too many waited.",
+            "outcome",
+            [("delivered", () => webhooks.Delivered), ("given_up", () => webhooks.GivenUp), ("dropped", () => webhooks.Dropped)]);
+        Counter("relay_webhook_failed_attempts_total", "Deliveries of webhooks that failed and were tried again.", () => webhooks.FailedAttempts);
+        Gauge("relay_webhook_waiting_events", "Events of webhooks that wait on the disk.", () => webhooks.Waiting);
+        Counter("relay_connect_hook_refused_total", "WebSockets that whoever is asked did not let in.", () => webhooks.RefusedConnects);
+        Counter("relay_connect_hook_failed_total", "Times that whoever is asked about a WebSocket gave no answer.", () => webhooks.FailedConnects);
     }
 
     private void AddStore(IDurableStore store)

@@ -12,6 +12,7 @@ internal sealed class TenantDirectory
 {
     private readonly Lock _gate = new();
     private volatile State _state;
+    private volatile bool _isComplete;
 
     public TenantDirectory(RelaySettings settings) => _state = State.Of(settings, ImmutableDictionary<TenantId, RelayTenantOptions>.Empty);
 
@@ -30,8 +31,20 @@ internal sealed class TenantDirectory
     /// <summary>Whether a tenant is there, and not suspended.</summary>
     public bool Serves(TenantId id) => Find(id) is { IsSuspended: false };
 
+    /// <summary>What the relay does for one tenant at the least.</summary>
+    public TenantJobs Jobs => _state.Jobs;
+
+    /// <summary>In whose name the relay's operator acts: nobody's in particular, so that no tenant's suspension locks the operator out.</summary>
+    public Tenant Relay => new(TenantId.Default, TenantSource.Open, RelayTenantOptions.Default, _state.Settings);
+
     /// <summary>Whether every name is a tenant.</summary>
     public bool IsOpen => _state.IsOpen;
+
+    /// <summary>Whether what is stored has been read: until then a name that is not found may be a tenant's all the same.</summary>
+    public bool IsComplete { get => _isComplete; private set => _isComplete = value; }
+
+    /// <summary>Whether the settings name a tenant, so that they alone say what it may.</summary>
+    public bool IsOfSettings(TenantId id) => _state is var state && !ReferenceEquals(state.Settings.Tenants, RelaySettings.DefaultTenants) && state.Settings.Tenants.ContainsKey(id.Name);
 
     /// <summary>The tenants that somebody named.</summary>
     public IEnumerable<Tenant> Named => _state.Tenants.Values;
@@ -48,36 +61,50 @@ internal sealed class TenantDirectory
     }
 
     /// <summary>Takes settings in place of those that there were.</summary>
-    public void Take(RelaySettings settings) => Move(State.Of(settings, _state.Stored));
-
-    /// <summary>Takes what the operators' API has stored of a tenant; null when it is removed.</summary>
-    public void TakeStored(TenantId id, RelayTenantOptions? stored)
+    public void Take(RelaySettings settings)
     {
-        lock (_gate)
-        {
-            Move(State.Of(_state.Settings, stored is null ? _state.Stored.Remove(id) : _state.Stored.SetItem(id, stored)));
-        }
+        lock (_gate) Move(State.Of(settings, _state.Stored));
     }
 
-    private void Move(State now)
+    /// <summary>Takes what the operators' API has stored of tenants; null for one that is removed.</summary>
+    public void TakeStored(IReadOnlyDictionary<TenantId, RelayTenantOptions?> changes)
     {
         lock (_gate)
         {
-            var was = _state;
-            _state = now;
-            foreach (var (id, tenant) in was.Tenants)
-                if (!now.Tenants.ContainsKey(id)) Changed?.Invoke(new(id, tenant, Find(id)));
-            foreach (var (id, tenant) in now.Tenants)
+            var stored = _state.Stored.ToBuilder();
+            foreach (var (id, options) in changes)
             {
-                var before = was.Tenants.GetValueOrDefault(id);
-                if (before?.IsSame(tenant) != true) Changed?.Invoke(new(id, before, tenant));
+                if (options is null) stored.Remove(id);
+                else stored[id] = options;
             }
 
-            if (was.IsOpen || now.IsOpen) Changed?.Invoke(new(null, null, null));
+            Move(State.Of(_state.Settings, stored.ToImmutable()));
+            IsComplete = true;
         }
     }
 
-    private sealed record State(RelaySettings Settings, bool IsOpen, ImmutableDictionary<TenantId, RelayTenantOptions> Stored, ImmutableDictionary<TenantId, Tenant> Tenants)
+    // Under the lock.
+    private void Move(State now)
+    {
+        var was = _state;
+        _state = now;
+        foreach (var (id, tenant) in was.Tenants)
+            if (!now.Tenants.ContainsKey(id)) Changed?.Invoke(new(id, tenant, Find(id)));
+        foreach (var (id, tenant) in now.Tenants)
+        {
+            var before = was.Tenants.GetValueOrDefault(id);
+            if (before?.IsSame(tenant) != true) Changed?.Invoke(new(id, before, tenant));
+        }
+
+        if ((was.IsOpen || now.IsOpen) && !ReferenceEquals(was.Settings, now.Settings)) Changed?.Invoke(new(null, null, null));
+    }
+
+    private sealed record State(
+        RelaySettings Settings,
+        bool IsOpen,
+        ImmutableDictionary<TenantId, RelayTenantOptions> Stored,
+        ImmutableDictionary<TenantId, Tenant> Tenants,
+        TenantJobs Jobs)
     {
         public static State Of(RelaySettings settings, ImmutableDictionary<TenantId, RelayTenantOptions> stored)
         {
@@ -91,7 +118,8 @@ internal sealed class TenantDirectory
                 if (isNamed || !tenants.ContainsKey(id)) tenants[id] = new(id, TenantSource.Settings, options, TenantSettings.Of(settings, options));
             }
 
-            return new(settings, !isNamed && settings.Auth.Mode == AuthMode.None, stored, tenants.ToImmutable());
+            var jobs = tenants.Values.Aggregate(TenantJobTable.Of(settings), static (all, tenant) => all | tenant.Jobs);
+            return new(settings, !isNamed && settings.Auth.Mode == AuthMode.None, stored, tenants.ToImmutable(), jobs);
         }
     }
 }

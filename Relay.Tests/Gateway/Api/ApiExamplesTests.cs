@@ -13,6 +13,9 @@ namespace Relay.Tests.Gateway.Api;
 /// <summary>Every example of the OpenAPI document, as a client of the document would send it, against a relay that has what the examples name.</summary>
 public sealed class ApiExamplesTests
 {
+    // Their members are not the document's: plugins' names, settings' names, what was written.
+    private static readonly string[] Varying = ["plugins", "settings", "document"];
+
     public static TheoryData<string> Operations => [.. ApiTable.All.Select(operation => operation.Id)];
 
     [Theory]
@@ -78,6 +81,7 @@ public sealed class ApiExamplesTests
         (await http.PutAsync($"/api/v1/groups/{ApiExamples.IdOf("group")}/members/{ApiExamples.IdOf("user")}", null)).EnsureSuccessStatusCode().Dispose();
         await (await relay.ConnectAsync($"/rooms/{ApiExamples.IdOf("room")}?user_id=alice&since=")).ReceiveJsonAsync("joined");
         await TestNode.JoinAsync(relay, ApiExamples.IdOf("node"));
+        (await http.PutAsync($"/api/v1/tenants/{ApiExamples.IdOf("tenant")}", new StringContent("""{"suspended":false}"""))).EnsureSuccessStatusCode().Dispose();
         return welcome.GetProperty("connection_id").GetString()!;
     }
 
@@ -92,9 +96,10 @@ public sealed class ApiExamplesTests
     private static void AssertAlike(JsonElement example, JsonElement actual, string where)
     {
         if (example.ValueKind == JsonValueKind.Null || actual.ValueKind == JsonValueKind.Null) return;
+        if (example.ValueKind is JsonValueKind.True or JsonValueKind.False && actual.ValueKind is (JsonValueKind.True or JsonValueKind.False)) return;
         Assert.True(example.ValueKind == actual.ValueKind, $"{where}: {example.ValueKind} and {actual.ValueKind}");
         if (example.ValueKind == JsonValueKind.Array && example.GetArrayLength() > 0 && actual.GetArrayLength() > 0) AssertAlike(example[0], actual[0], where);
-        if (example.ValueKind != JsonValueKind.Object || where.EndsWith("plugins", StringComparison.Ordinal)) return;
+        if (example.ValueKind != JsonValueKind.Object || Varying.Contains(where.Split('.')[^1])) return;
         Assert.Equal(example.EnumerateObject().Select(member => member.Name), actual.EnumerateObject().Select(member => member.Name));
         foreach (var member in example.EnumerateObject()) AssertAlike(member.Value, actual.GetProperty(member.Name), where + "." + member.Name);
     }

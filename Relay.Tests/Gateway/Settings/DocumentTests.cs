@@ -1,4 +1,5 @@
 using System.Text;
+using Relay.Gateway.Auth;
 using Relay.Gateway.Hosting;
 
 namespace Relay.Tests.Gateway.Settings;
@@ -22,7 +23,7 @@ public class DocumentTests
         var written = YamlReader.Read("docs/relay.yaml", Document, faults).Select(each => each.Key.Replace("tenants.default.", "tenants.NAME.").Replace("rooms.patterns.default.", "rooms.patterns.NAME."));
         Assert.False(faults.Any);
         // The settings of a plugin that does not ship have no default to write down.
-        var known = SettingsMap.All.Where(each => each is not (PluginSetting or TenantOverrideSetting)).Select(each => each.Key);
+        var known = SettingsMap.All.Where(each => each is not (PluginSetting or TenantOverrideSetting or NamedRow)).Select(each => each.Key);
         Assert.Equal(known.Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
     }
 
@@ -37,6 +38,16 @@ public class DocumentTests
         foreach (var line in Document.Split('\n').SkipWhile(line => line != "# plugins:"))
             example.AppendLine(line.TrimStart('#')[(line.Length > 1 ? 1 : 0)..]);
         Assert.Equal(["api.url", "city"], Loading.SettingsOf(example.ToString()).Plugins.Custom["weather"].Keys);
+    }
+
+    [Fact]
+    public void TheExampleOfKeysLoads()
+    {
+        var example = Document.Split('\n').SkipWhile(line => line != "#   keys:").TakeWhile(line => line.StartsWith('#')).Select(line => line[1..]);
+        var auth = Loading.SettingsOf("auth:\n   issuer: us\n   audience: [relay]\n" + string.Join('\n', example)).Auth;
+        Assert.Equal(["main", "next"], auth.Keys.Keys);
+        Assert.Equal([Roles.Publisher], auth.ApiKeys["backend"].Roles.AsEnumerable());
+        Assert.Equal("relay_p7m2qd4c", auth.Operators["oncall"].Hash.Prefix);
     }
 
     [Fact]

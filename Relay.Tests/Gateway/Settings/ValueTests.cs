@@ -78,7 +78,7 @@ public class ValueTests
     [InlineData("logging: { level: Info }", "logging.level", "trace, debug, info, warn, error or none, not \"Info\"")]
     [InlineData("logging: { format: xml }", "logging.format", "text or json")]
     [InlineData("logging: { output: stdeer }", "logging.output", "./name")]
-    [InlineData("auth: { mode: token }", "auth.mode", "token is not part of this version")]
+    [InlineData("auth: { mode: jwt }", "auth.mode", "none or token, not \"jwt\"")]
     [InlineData("server: { host: relay.example.com }", "server.host", "an IP address, localhost or *")]
     [InlineData("server: { host: '1' }", "server.host", "an IP address, localhost or *")]
     [InlineData("metrics: { host: 010.0.0.1 }", "metrics.host", "an IP address, localhost or *")]

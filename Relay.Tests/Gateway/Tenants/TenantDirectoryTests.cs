@@ -34,11 +34,11 @@ public class TenantDirectoryTests
     public void AStoredTenantIsOneBesideThoseOfTheSettingsWhichCountWhereBothNameIt()
     {
         var directory = Of("tenants: { a: { suspended: true } }");
-        directory.TakeStored(A, new());
-        directory.TakeStored(B, new());
+        Store(directory, A, new());
+        Store(directory, B, new());
         Assert.Equal((TenantSource.Settings, true), (directory.Find(A)!.Source, directory.Find(A)!.IsSuspended));
         Assert.Equal(TenantSource.Api, directory.Find(B)?.Source);
-        directory.TakeStored(B, null);
+        Store(directory, B, null);
         Assert.Null(directory.Find(B));
     }
 
@@ -46,10 +46,10 @@ public class TenantDirectoryTests
     public void AStoredTenantDoesNotCloseAnOpenRelayToOtherNames()
     {
         var directory = new TenantDirectory(new RelaySettings());
-        directory.TakeStored(A, new() { Suspended = true });
+        Store(directory, A, new() { Suspended = true });
         Assert.True(directory.Find(A)?.IsSuspended);
         Assert.NotNull(directory.Find(B));
-        directory.TakeStored(TenantId.Default, new() { Suspended = true });
+        Store(directory, TenantId.Default, new() { Suspended = true });
         Assert.True(directory.Find(TenantId.Default)?.IsSuspended);
     }
 
@@ -78,6 +78,9 @@ public class TenantDirectoryTests
         Assert.Contains(told, change => change.Id is null);
         Assert.Null(directory.Find(B));
     }
+
+    private static void Store(TenantDirectory directory, TenantId id, RelayTenantOptions? options) =>
+        directory.TakeStored(new Dictionary<TenantId, RelayTenantOptions?> { [id] = options });
 
     private static TenantDirectory Of(string yaml) => new(Loading.SettingsOf(yaml));
 }

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Relay.Core;
+using Relay.Core.Hubs;
+using Relay.Core.Runtime;
+
+namespace Relay.Gateway.Webhooks;
+
+/// <summary>The body of a delivery, which is also what the disk keeps.</summary>
+internal static class WebhookBody
+{
+    /// <summary>Events that one delivery has at the most.</summary>
+    public const int PageEvents = 100;
+
+    public static string NameOf(HubEventKind kind) => kind switch
+    {
+        HubEventKind.Connected => "connected",
+        HubEventKind.Disconnected => "disconnected",
+        HubEventKind.FirstIn => "first_in",
+        HubEventKind.LastOut => "last_out",
+        HubEventKind.PluginFailed => "plugin_failed",
+    };
+
+    /// <summary>Writes a body.</summary>
+    /// <param name="tenant">Whose events.</param>
+    /// <param name="delivery">The delivery's id: the same each time that it is tried.</param>
+    /// <param name="batch">The events.</param>
+    public static byte[] Write(TenantId tenant, string delivery, EventBatch batch)
+    {
+        var buffer = new ArrayBufferWriter<byte>(160 + (160 * batch.Events.Count));
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("tenant"u8, tenant.Name);
+        json.WriteString("delivery"u8, delivery);
+        json.WriteString("process"u8, batch.Process);
+        json.WriteNumber("missed"u8, batch.Missed);
+        json.WriteStartArray("events"u8);
+        foreach (var one in batch.Events) Write(json, one);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads of a kept body whose it is, and how many events it has.</summary>
+    public static (TenantId Tenant, int Events) Read(byte[] body)
+    {
+        using var json = JsonDocument.Parse(body);
+        return (new(json.RootElement.GetProperty("tenant").GetString()!), json.RootElement.GetProperty("events").GetArrayLength());
+    }
+
+    private static void Write(Utf8JsonWriter json, KeptEvent one)
+    {
+        var (happened, id, at) = one;
+        json.WriteStartObject();
+        json.WriteString("id"u8, id);
+        json.WriteString("event"u8, NameOf(happened.Kind));
+        json.WriteString("at"u8, at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+        json.WriteString("user_id"u8, happened.User.UserId);
+        json.WriteString(happened.Kind == HubEventKind.PluginFailed ? "plugin"u8 : "connection_id"u8, happened.Subject);
+        json.WriteNumber("connections"u8, happened.Connections);
+        json.WriteEndObject();
+    }
+}
