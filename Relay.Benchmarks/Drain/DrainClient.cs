@@ -58,7 +58,7 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally)
             {
                 Told = Stopwatch.GetTimestamp();
                 if (_isAsked) tally.CountAgain();
-                await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, CancellationToken.None);
+                await SayGoodbyeAsync(socket);
                 continue;
             }
 
@@ -121,6 +121,19 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally)
         catch (WebSocketException)
         {
             // The relay has closed meanwhile; what it said is read next.
+        }
+    }
+
+    // A relay that has ended meanwhile has done so with all that it was to say.
+    private static async Task SayGoodbyeAsync(ClientWebSocket socket)
+    {
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, CancellationToken.None);
+        }
+        catch (WebSocketException)
+        {
+            // Nobody reads it any more.
         }
     }
 
