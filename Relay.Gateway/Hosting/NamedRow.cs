@@ -20,6 +20,8 @@ internal sealed class NamedMap<TEntry>(
     private sealed class Named(NamedMap<TEntry> map, Func<SettingGroup<TEntry>, Setting> row)
         : NamedRow(row(map.Group("NAME")).Key, row(map.Group("NAME")).Doc, map.IsPerTenant)
     {
+        public override bool IsSecret => row(map.Group("NAME")).IsSecret;
+
         private int NameAt => Path.Length - 2;
 
         public override bool Matches(ImmutableArray<string> path)
