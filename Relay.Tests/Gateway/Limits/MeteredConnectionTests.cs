@@ -59,6 +59,16 @@ public sealed class MeteredConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task AUserThatGoesOnIsClosedHoweverMuchItsTenantMay()
+    {
+        _limits = new() { UserMessagesPerSecond = 2, TenantMessagesPerSecond = 10_000 };
+        var (flooder, run) = Open();
+        for (var i = 0; i < 13; i++) Say(i);
+        Assert.Equal(CloseReason.RateLimited, flooder.Reason);
+        await EndAsync(flooder, run);
+    }
+
+    [Fact]
     public async Task WhoHasRestedSinceMayBurstAgain()
     {
         _limits = new() { UserMessagesPerSecond = 2 };
