@@ -22,6 +22,9 @@ public interface IRelayRuntime
     /// <summary>The answers that are kept for back ends.</summary>
     IAnswerRuntime Answers { get; }
 
+    /// <summary>Who else counts against tenants' limits.</summary>
+    ILimitRuntime Limits { get; }
+
     /// <summary>
     /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
     /// <c>welcome</c>, and must be ended with <see cref="RuntimeLink.Leave"/>.
@@ -54,7 +57,7 @@ public interface IRelayRuntime
     /// <summary>Makes a user a member of a group, as long as the user's hub lives.</summary>
     /// <param name="user">The user.</param>
     /// <param name="group">The group, an id of 1 to 256 bytes.</param>
-    /// <returns>False when the user has no hub.</returns>
+    /// <returns>False when the user has no hub, or is in as many groups as it may.</returns>
     ValueTask<bool> JoinGroupAsync(UserKey user, string group);
 
     /// <summary>Ends a user's membership in a group.</summary>

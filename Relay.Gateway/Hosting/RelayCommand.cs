@@ -15,6 +15,7 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
         CommandKind.Help => PrintAsync(HelpText.Write(input.Command.Program)),
         CommandKind.Version => PrintAsync("relay " + Version),
         CommandKind.Check => CheckAsync(SettingsLoader.Load(input)),
+        CommandKind.Health => HealthAsync(SettingsLoader.Load(input)),
         CommandKind.Run => RunAsync(SettingsLoader.Load(input)),
     };
 
@@ -38,6 +39,20 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
 
         await PrintAsync(output, result.Faults);
         return Faulty;
+    }
+
+    private async Task<int> HealthAsync(SettingsResult result)
+    {
+        if (result.Settings is not { } settings)
+        {
+            await PrintAsync(errors, result.Faults);
+            return Faulty;
+        }
+
+        var fault = await HealthCheck.AskAsync(settings.Server);
+        if (fault is null) return await PrintAsync("ready");
+        await errors.WriteLineAsync("relay: " + fault);
+        return Failed;
     }
 
     private async Task<int> RunAsync(SettingsResult result)

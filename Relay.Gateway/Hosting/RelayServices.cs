@@ -88,6 +88,7 @@ internal static class RelayServices
         services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
+        services.AddHostedService<LimitSharer>();
         return services.AddChatNodes();
     }
 
@@ -134,7 +135,7 @@ internal static class RelayServices
     {
         var (hub, plugins) = (settings.Hub, settings.Plugins);
         return new(
-            new HubLimits(hub.MaxConnectionsPerUser, hub.UserHubInactivityTimeout, hub.CancelTimeout, hub.MaxUserHubs) { MaxMessagesPerSecond = hub.MaxMessagesPerSecond },
+            new HubLimits(hub.MaxConnectionsPerUser, hub.UserHubInactivityTimeout, hub.CancelTimeout, hub.MaxUserHubs) { MaxMessagesPerSecond = hub.MaxMessagesPerSecond, MaxGroupsPerUser = hub.MaxGroupsPerUser },
             new RestartPolicy(plugins.RestartWindow),
             new InboxLimits(
                 hub.MaxConnectionsPerUser * hub.QueueMultiplier,
