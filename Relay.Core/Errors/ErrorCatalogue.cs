@@ -27,6 +27,7 @@ public static class ErrorCatalogue
         ErrorCode.ReceiveOnly => ReceiveOnly,
         ErrorCode.OutcomeUnknown => OutcomeUnknown,
         ErrorCode.Disconnected => Disconnected,
+        ErrorCode.InvalidToken => InvalidToken,
     };
 
     /// <summary>Looks a close reason up.</summary>
@@ -85,6 +86,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry ReceiveOnly = new("receive_only", CloseReason.ReceiveOnly, "The room's members only receive, and this one sent a message.");
     private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "The part of the relay that had taken the message was lost, or ended, before there was an answer: it may or may not have been handled.");
     private static readonly ErrorEntry Disconnected = new("disconnected", CloseReason.Disconnected, "A back end ended the connection.");
+    private static readonly ErrorEntry InvalidToken = new("invalid_token", null, "The fresh token is not valid, or is of another user or with other scopes: the connection ends when the one that it came with does.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");

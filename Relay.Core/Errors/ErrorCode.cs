@@ -59,6 +59,9 @@ public enum ErrorCode
 
     /// <summary>A back end ended the connection.</summary>
     Disconnected,
+
+    /// <summary>The fresh token of a live connection is not valid, or is not for this connection.</summary>
+    InvalidToken,
 }
 
 /// <summary>What an error means on the wire.</summary>

@@ -38,6 +38,9 @@ internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport trans
 
     public UserIdentity Identity => identity;
 
+    /// <summary>By what it is still known whether it is trusted; see <see cref="Auth.Admitted.Credential"/>.</summary>
+    public string? Credential { get; init; }
+
     public TunnelSender Sender => _sender;
 
     /// <summary>Says what the socket carries. Before anything else.</summary>
