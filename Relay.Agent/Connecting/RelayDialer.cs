@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Authentication;
 
 namespace Relay.Agent.Connecting;
 
@@ -39,6 +40,8 @@ internal static class RelayDialer
     private static string Why(Exception fault, HttpStatusCode status, bool late) => status switch
     {
         0 when late => $"no answer within {ConnectTimeout.TotalSeconds} s",
+        // The others' message about it is that there is another message.
+        0 when fault.GetBaseException() is AuthenticationException untrusted => untrusted.Message,
         0 => (fault.InnerException ?? fault).Message,
         HttpStatusCode.SwitchingProtocols => "it is not a relay that speaks this protocol: " + fault.Message,
         _ => Why(status),

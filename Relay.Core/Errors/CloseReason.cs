@@ -92,6 +92,12 @@ public enum CloseReason
 
     /// <summary>A back end ended the connection.</summary>
     Disconnected,
+
+    /// <summary>The tenant's own program does not let the connection in.</summary>
+    NotAdmitted,
+
+    /// <summary>The tenant's own program, which decides, could not be asked.</summary>
+    AdmissionUnavailable,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

@@ -27,6 +27,8 @@ public static class ErrorCatalogue
         ErrorCode.ReceiveOnly => ReceiveOnly,
         ErrorCode.OutcomeUnknown => OutcomeUnknown,
         ErrorCode.Disconnected => Disconnected,
+        ErrorCode.NotAdmitted => NotAdmitted,
+        ErrorCode.AdmissionUnavailable => AdmissionUnavailable,
         ErrorCode.InvalidToken => InvalidToken,
     };
 
@@ -65,6 +67,8 @@ public static class ErrorCatalogue
         CloseReason.TunnelIdle => IdleTunnel,
         CloseReason.TunnelQuota => NoBytes,
         CloseReason.Disconnected => Ended,
+        CloseReason.NotAdmitted => TurnedAway,
+        CloseReason.AdmissionUnavailable => Undecided,
     };
 
     private static readonly ErrorEntry MissingUserId = new("missing_user_id", CloseReason.MissingUserId, "No user in the connection's identity.");
@@ -86,6 +90,8 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry ReceiveOnly = new("receive_only", CloseReason.ReceiveOnly, "The room's members only receive, and this one sent a message.");
     private static readonly ErrorEntry OutcomeUnknown = new("outcome_unknown", null, "The part of the relay that had taken the message was lost, or ended, before there was an answer: it may or may not have been handled.");
     private static readonly ErrorEntry Disconnected = new("disconnected", CloseReason.Disconnected, "A back end ended the connection.");
+    private static readonly ErrorEntry NotAdmitted = new("not_admitted", CloseReason.NotAdmitted, "The tenant does not let this connection in.");
+    private static readonly ErrorEntry AdmissionUnavailable = new("admission_unavailable", CloseReason.AdmissionUnavailable, "Whoever decides about connections of the tenant cannot be asked now.");
     private static readonly ErrorEntry InvalidToken = new("invalid_token", null, "The fresh token is not valid, or is of another user or with other scopes: the connection ends when the one that it came with does.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
@@ -118,4 +124,6 @@ public static class ErrorCatalogue
     private static readonly CloseEntry IdleTunnel = new(4504, "tunnel_idle", Reconnect.AtOnce, "Nothing came through the tunnel for tunnel.idle_timeout.");
     private static readonly CloseEntry NoBytes = new(4413, "tunnel_quota", Reconnect.Later, "The bytes of the tunnel's user, or of its tenant, are used up.");
     private static readonly CloseEntry Ended = new(4411, "disconnected", Reconnect.Later, "A back end ended the connection.");
+    private static readonly CloseEntry TurnedAway = new(4403, "not_admitted", Reconnect.Never, "The tenant does not let this connection in.");
+    private static readonly CloseEntry Undecided = new(4503, "admission_unavailable", Reconnect.Later, "Whoever decides about connections of the tenant cannot be asked now.");
 }

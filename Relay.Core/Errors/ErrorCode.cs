@@ -60,6 +60,12 @@ public enum ErrorCode
     /// <summary>A back end ended the connection.</summary>
     Disconnected,
 
+    /// <summary>The tenant's own program does not let the connection in.</summary>
+    NotAdmitted,
+
+    /// <summary>The tenant's own program, which decides, could not be asked.</summary>
+    AdmissionUnavailable,
+
     /// <summary>The fresh token of a live connection is not valid, or is not for this connection.</summary>
     InvalidToken,
 }

@@ -63,4 +63,12 @@ public interface IUserHubPort
     /// <param name="plugin">The plugin.</param>
     /// <param name="status">Its state now.</param>
     void PluginChanged(int plugin, PluginStatus status);
+
+    /// <summary>Tells whoever wants to know of the user's presence.</summary>
+    /// <param name="kind">What has happened.</param>
+    /// <param name="subject">The connection.</param>
+    /// <param name="connections">How many there are now.</param>
+    void Tell(HubEventKind kind, string subject, int connections)
+    {
+    }
 }

@@ -80,9 +80,11 @@ public sealed partial class UserHub
         if (!_connections.Remove(connection)) return;
         for (var i = 0; i < _slots.Length; i++)
             if (_slots[i].Incarnation != 0) _port.ConnectionLeft(i, connection);
+        _port.Tell(HubEventKind.Disconnected, connection.Id, _connections.Count);
         if (_connections.Count == 0)
         {
             _idleSince = turn.Now;
+            _port.Tell(HubEventKind.LastOut, connection.Id, 0);
             TellPresence(false);
         }
 
@@ -165,8 +167,14 @@ public sealed partial class UserHub
     {
         EndPlugins();
         _phase = Phase.Abandoned;
-        foreach (var connection in _connections.All) connection.Close(ErrorCode.HubCreationFailed);
+        var left = _connections.All.ToArray();
         _connections.Clear();
+        for (var i = 0; i < left.Length; i++)
+        {
+            left[i].Close(ErrorCode.HubCreationFailed);
+            _port.Tell(HubEventKind.Disconnected, left[i].Id, left.Length - 1 - i);
+            if (i == left.Length - 1) _port.Tell(HubEventKind.LastOut, left[i].Id, 0);
+        }
     }
 
     /// <summary>Describes the hub for an operator.</summary>
@@ -194,7 +202,14 @@ public sealed partial class UserHub
         }
 
         _connections.Add(connection);
-        if (welcome) connection.Push(Welcome(connection.Id));
+        if (welcome)
+        {
+            connection.Push(Welcome(connection.Id));
+            // Of one that comes back from a hub that was lost, its predecessor has told.
+            _port.Tell(HubEventKind.Connected, connection.Id, _connections.Count);
+            if (_connections.Count == 1) _port.Tell(HubEventKind.FirstIn, connection.Id, 1);
+        }
+
         if (_connections.Count == 1) TellPresence(true);
         _port.ReportActivity(_connections.Count, _joins);
         return null;

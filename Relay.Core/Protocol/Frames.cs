@@ -112,7 +112,7 @@ public static class Frames
     /// <summary>Whether frames of a type are the relay's own, which no back end may send.</summary>
     /// <param name="type">The type.</param>
     /// <returns>True when they are.</returns>
-    public static bool IsReserved(string type) => type is "welcome" or "error" or "plugin_status";
+    public static bool IsReserved(string type) => type is "welcome" or "error" or "plugin_status" or "expiring" or "authenticated";
 
     /// <summary>The news that a connection's token runs out soon.</summary>
     /// <param name="at">When the connection ends, unless it sends a fresh one.</param>

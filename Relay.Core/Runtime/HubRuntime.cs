@@ -33,6 +33,7 @@ public abstract class HubRuntime : IDisposable
     {
         _incarnations = incarnations;
         (Options, Registry, Stores, Services) = (options, registry, stores, services);
+        Events = (IHubEvents?)services.GetService(typeof(IHubEvents));
         Clock = new(time);
         Plugins = [.. registry.Plugins.Select(plugin => new PluginInfo(plugin.Prefix, plugin.AutoStart, plugin.RequiredScope))];
         Log = new(logs.CreateLogger(GetType()));
@@ -53,6 +54,9 @@ public abstract class HubRuntime : IDisposable
     internal IPluginStoreProvider Stores { get; }
 
     internal IServiceProvider Services { get; }
+
+    /// <summary>Who wants to know what happens at the hubs, if anybody.</summary>
+    internal IHubEvents? Events { get; }
 
     internal RuntimeClock Clock { get; }
 

@@ -5,12 +5,13 @@ using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
+using Relay.Gateway.Webhooks;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
-internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, IIdentitySource identities, TenantDirectory tenants, GatewayCounters counters)
+internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, GatewayCounters counters)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -31,6 +32,7 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
 
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
         if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        if (refusal is null) refusal = await hook.AskAsync(context, who!, access);
         return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null);
     }
 

@@ -11,6 +11,7 @@ using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
+using Relay.Gateway.Webhooks;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -33,6 +34,7 @@ internal static class RelayServices
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<NodeCallCounters>();
+        services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new RelayMetrics(
@@ -42,7 +44,8 @@ internal static class RelayServices
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
             provider.GetRequiredService<NodeCallCounters>(),
-            provider.GetService<IPluginStoreProvider>() as IDurableStore));
+            provider.GetService<IPluginStoreProvider>() as IDurableStore,
+            provider.GetRequiredService<WebhookCounters>()));
         return services;
     }
 
@@ -109,6 +112,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
+        services.AddLocalWebhooks();
         return services;
     }
 

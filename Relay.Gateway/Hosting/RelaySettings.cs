@@ -29,6 +29,8 @@ internal sealed record RelaySettings
 
     public RelayApiOptions Api { get; init; } = new();
 
+    public RelayWebhooksOptions Webhooks { get; init; } = new();
+
     public RelayPluginsOptions Plugins { get; init; } = new();
 
     public RelayStorageOptions Storage { get; init; } = new();

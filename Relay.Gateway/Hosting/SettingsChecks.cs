@@ -37,6 +37,7 @@ internal static class SettingsChecks
         .. AuthSettings.Checks,
         .. RoomSettings.Checks,
         .. NodeSettings.Checks,
+        .. WebhookSettings.Checks,
         .. ClusterSettings.Checks,
     ];
 

@@ -159,6 +159,7 @@ internal static partial class SettingsMap
         .. NodeSettings.All,
         .. TunnelSettings.All,
         .. ApiSettings.All,
+        .. WebhookSettings.All,
         .. ClusterSettings.All,
 
         new TenantSetting(),

@@ -9,6 +9,7 @@ using Relay.Gateway.Auth;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Tunnel;
+using Relay.Gateway.Webhooks;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -30,7 +31,7 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store)
+    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store, WebhookCounters? webhooks = null)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
@@ -39,6 +40,7 @@ internal sealed class RelayMetrics : IDisposable
         AddNodes(nodes, calls);
         AddTunnels(tunnels);
         AddPlugins(runtime);
+        AddWebhooks(webhooks ?? new());
         if (store is not null) AddStore(store);
     }
 
@@ -158,6 +160,19 @@ internal sealed class RelayMetrics : IDisposable
         Counter("relay_inbox_dropped_messages_total", "Messages of closed connections that were dropped from a full inbox.", () => runtime.DroppedMessages);
         Gauge("relay_plugin_abandoned_handlers", "Handlers that were given up and still run.", () => runtime.Abandoned);
         Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", () => runtime.BlockedThreads);
+    }
+
+    private void AddWebhooks(WebhookCounters webhooks)
+    {
+        Counters(
+            "relay_webhook_events_total",
+            "Events of webhooks: delivered, given up because the receiver refused them or was away for too long, dropped because too many waited.",
+            "outcome",
+            [("delivered", () => webhooks.Delivered), ("given_up", () => webhooks.GivenUp), ("dropped", () => webhooks.Dropped)]);
+        Counter("relay_webhook_failed_attempts_total", "Deliveries of webhooks that failed and were tried again.", () => webhooks.FailedAttempts);
+        Gauge("relay_webhook_waiting_events", "Events of webhooks that wait on the disk.", () => webhooks.Waiting);
+        Counter("relay_connect_hook_refused_total", "WebSockets that whoever is asked did not let in.", () => webhooks.RefusedConnects);
+        Counter("relay_connect_hook_failed_total", "Times that whoever is asked about a WebSocket gave no answer.", () => webhooks.FailedConnects);
     }
 
     private void AddStore(IDurableStore store)

@@ -6,6 +6,7 @@ using Orleans.Hosting;
 using Orleans.TestingHost;
 using Relay.Abstractions;
 using Relay.Core;
+using Relay.Core.Hubs;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
@@ -59,7 +60,7 @@ internal sealed class RelayCluster : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe);
+            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe).AddSingleton<IHubEvents>(probe);
             silo.Services.AddSingleton<ILoggerProvider>(logged);
             silo.Services.AddSingleton(new RuntimeClock(time)).AddSingleton(counters);
             silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));

@@ -38,7 +38,7 @@ export async function start(test, cwd, args = [], env = {}) {
   const seen = [];
   const [url, metrics] = await within('the relay to listen', new Promise((found, failed) => {
     lines.on('line', (line) => {
-      const match = /^relay (?:listening|metrics) on (http:\S+)/.exec(line);
+      const match = /^relay (?:listening|metrics) on (https?:\S+)/.exec(line);
       if (match && seen.push(match[1]) === 2) found(seen);
     });
     exited.then(({ code }) => failed(new Error(`the relay ended with ${code} before it listened`)));

@@ -9,20 +9,33 @@ import { within } from './relay.mjs';
 
 const bin = resolve(process.env.RELAY_AGENT_BIN ?? '../../Relay.Agent/bin/Release/net10.0/relay-agent.dll');
 
+/** What starts relay-agent node. */
+export const nodeCommand = (relay, upstream, args = []) => ['dotnet', bin, 'node', '--relay', relay.ws, '--upstream', upstream, '--node-id', 'desk', ...args];
+
 /** Starts relay-agent node and waits until the relay has welcomed it. */
-export async function node(test, relay, upstream, args = []) {
-  const child = spawn('dotnet', [bin, 'node', '--relay', relay.ws, '--upstream', upstream, '--node-id', 'desk', '--json', ...args], { stdio: ['ignore', 'inherit', 'pipe'] });
+export async function node(test, relay, upstream, args = [], env = {}) {
+  const agent = dialling(test, relay, upstream, args, env);
+  await agent.logs('Connected');
+  return agent;
+}
+
+/** Starts relay-agent node. `logs(event)` awaits the next line of its log with this event. */
+export function dialling(test, relay, upstream, args = [], env = {}) {
+  const [file, ...rest] = nodeCommand(relay, upstream, ['--json', ...args]);
+  const child = spawn(file, rest, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'pipe'] });
   const exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
   test.after(() => child.kill('SIGKILL'));
   const lines = [];
-  await within('the node to be welcomed', new Promise((found, failed) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      lines.push(JSON.parse(line));
-      if (lines.at(-1).event === 'Connected') found();
-    });
+  let [seen, look] = [0, () => {}];
+  createInterface({ input: child.stderr }).on('line', (line) => (lines.push(JSON.parse(line)), look()));
+  const logs = (event) => within(`the agent to log ${event}`, new Promise((found, failed) => {
+    look = () => {
+      while (seen < lines.length) if (lines[seen++].event === event) return found(lines[seen - 1]);
+    };
+    look();
     exited.then(({ code }) => failed(new Error(`the agent ended with ${code}: ${JSON.stringify(lines)}`)));
   }));
-  return { lines, kill: (signal) => (child.kill(signal), within('the agent to end', exited)) };
+  return { lines, logs, pid: child.pid, kill: (signal) => (child.kill(signal), within('the agent to end', exited)) };
 }
 
 /** An OpenAI-compatible server whose answers a test writes: `answer(request, response, body)`. */

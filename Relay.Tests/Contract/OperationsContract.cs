@@ -107,6 +107,34 @@ public abstract class OperationsContract : RuntimeContract
     }
 
     [Fact]
+    public async Task AUsersPresenceIsToldInOrder()
+    {
+        var first = await JoinAsync("alice", "c1");
+        var second = await JoinAsync("alice", "c2");
+        first.Leave();
+        await HearAsync("Connected c1 1", "FirstIn c1 1", "Connected c2 2", "Disconnected c1 1");
+        second.Leave();
+        await HearAsync("Disconnected c2 0", "LastOut c2 0");
+        await JoinAsync("alice", "c3");
+        await HearAsync("Connected c3 1", "FirstIn c3 1");
+    }
+
+    [Fact]
+    public async Task APluginThatFailsIsTold()
+    {
+        var alice = await JoinAsync("alice", "c1");
+        await HearAsync("Connected c1 1", "FirstIn c1 1");
+        await alice.AskAsync("t_throw", "r1");
+        await alice.AskAsync("t_throwlater", "r2");
+        await HearAsync("PluginFailed t_ 1");
+    }
+
+    private async Task HearAsync(params string[] events)
+    {
+        foreach (var one in events) Assert.Equal(one, await Probe.HeardAsync("events-alice"));
+    }
+
+    [Fact]
     public async Task WithoutSocketsThereIsNothingToListOrToClose()
     {
         Assert.Equal(0, await Runtime.Sockets.PushToAllAsync(TenantId.Default, News));

@@ -206,8 +206,10 @@ internal sealed class PipeEndRecorder : IPipeEnd
 
     void IPipeEnd.Send(Frame piece, Credit credit)
     {
+        // Whoever hears of the piece may change it.
+        var isStuck = IsStuck;
         _pieces.Writer.TryWrite(Encoding.UTF8.GetString(piece.Bytes));
-        if (!IsStuck) _ = ReturnAsync(credit);
+        if (!isStuck) _ = ReturnAsync(credit);
     }
 
     void IPipeEnd.Passed(Credit credit)

@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Webhooks;
+
+/// <summary>Speaks to receivers. Their addresses come from the operator's settings alone.</summary>
+internal sealed class WebhookClient(TimeProvider time) : IDisposable
+{
+    // What a receiver may answer; more is not read.
+    public const int MaxAnswerBytes = 16 * 1024;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        // A redirect would carry users' names to where nobody configured.
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxConnectionsPerServer = 64,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
+
+    /// <summary>Posts a signed body.</summary>
+    /// <param name="url">Where.</param>
+    /// <param name="hooks">Whose secrets sign it.</param>
+    /// <param name="body">The body, JSON.</param>
+    /// <param name="timeout">How long the whole may take.</param>
+    /// <param name="headers">What else stands in the head.</param>
+    /// <param name="over">Nobody waits any more.</param>
+    /// <returns>The status and the answer's body; no status when there was no answer.</returns>
+    public async Task<(HttpStatusCode? Status, byte[] Body)> PostAsync(
+        string url, RelayWebhooksOptions hooks, byte[] body, TimeSpan timeout, IEnumerable<(string Name, string Value)> headers, CancellationToken over)
+    {
+        using var limit = new CancellationTokenSource(timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, over);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        WebhookSignature.Sign(request, hooks, body, time.GetUtcNow());
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, both.Token);
+            return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(both.Token));
+        }
+        catch (Exception e) when (!over.IsCancellationRequested && e is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return (null, []);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}

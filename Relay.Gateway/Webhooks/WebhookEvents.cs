@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Threading.Channels;
+using Relay.Core;
+using Relay.Core.Hubs;
+using Relay.Gateway.Tenants;
+
+namespace Relay.Gateway.Webhooks;
+
+/// <summary>What happens at this process's hubs, for the tenants that want to be told: in a bounded queue, and from there to where it is kept. Those of a tenant stay in their order.</summary>
+internal sealed class WebhookEvents : IHubEvents, IHostedService
+{
+    // What happens while the disk is slow. One more is not kept, counted, and told as missed.
+    private const int QueueLimit = 65_536;
+    private const int BatchLimit = 1_000;
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    // For what is kept last of all to reach receivers that are there.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<WebhookEvent> _queue = Channel.CreateBounded<WebhookEvent>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
+    private readonly ConcurrentDictionary<TenantId, long> _missed = new();
+    private readonly TenantDirectory _tenants;
+    private readonly Func<CancellationToken, Task<IWebhookTarget>> _open;
+    private readonly WebhookCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _hurry = new();
+    private IWebhookTarget? _target;
+    private Task _running = Task.CompletedTask;
+    private long _numbers;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="process">Names this process; never used again.</param>
+    /// <param name="tenants">Who wants to be told.</param>
+    /// <param name="open">Opens what keeps events.</param>
+    /// <param name="counters">What is counted.</param>
+    /// <param name="time">The source of time.</param>
+    /// <param name="logger">Where to log.</param>
+    public WebhookEvents(
+        string process, TenantDirectory tenants, Func<CancellationToken, Task<IWebhookTarget>> open, WebhookCounters counters, TimeProvider time, ILogger<WebhookEvents> logger) =>
+        (Process, _tenants, _open, _counters, _time, _logger) = (process, tenants, open, counters, time, logger);
+
+    /// <summary>This process.</summary>
+    public string Process { get; }
+
+    public void Tell(in HubEvent happened)
+    {
+        var tenant = happened.User.Tenant;
+        if (_tenants.Find(tenant)?.Settings.Webhooks is not { Url.Length: > 0, IsSigned: true } hooks || !hooks.Events.Contains(happened.Kind)) return;
+        var id = string.Create(CultureInfo.InvariantCulture, $"{Process}-{Interlocked.Increment(ref _numbers)}");
+        if (!_queue.Writer.TryWrite(new(happened, id, _time.GetUtcNow()))) Miss(tenant, 1);
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _target = await _open(cancellationToken);
+        _running = RunAsync(_target);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        // What cannot be kept by now is lost; otherwise a database that is away would hold up the stop.
+        await using var hurried = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _hurry);
+        _hurry.CancelAfter(StopPatience);
+        await _running;
+        if (_target is not null) await _target.StopAsync(StopPatience);
+    }
+
+    private async Task RunAsync(IWebhookTarget target)
+    {
+        // Off the start's thread. A delivery without events tells that a process has begun: what the one before had not told is lost.
+        await Task.Yield();
+        foreach (var tenant in _tenants.Named.Where(static one => one.Settings.Webhooks.Url.Length > 0).Select(static one => one.Id).ToList()) await KeepAsync(target, tenant, []);
+        var batch = new List<WebhookEvent>(BatchLimit);
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var one)) batch.Add(one);
+            foreach (var tenant in batch.GroupBy(static one => one.Happened.User.Tenant))
+                foreach (var page in tenant.Chunk(WebhookEvent.PageEvents)) await KeepAsync(target, tenant.Key, page);
+            batch.Clear();
+        }
+    }
+
+    private async Task KeepAsync(IWebhookTarget target, TenantId tenant, WebhookEvent[] page)
+    {
+        var missed = _missed.TryRemove(tenant, out var count) ? count : 0;
+        var isTold = false;
+        while (true)
+        {
+            try
+            {
+                if (await target.AcceptAsync(tenant, missed, page)) return;
+                Miss(tenant, page.Length, missed);
+                return;
+            }
+            catch (Exception e)
+            {
+                if (!isTold) WebhookLog.NotKept(_logger, e.Message);
+                isTold = true;
+            }
+
+            if (_hurry.IsCancellationRequested)
+            {
+                Miss(tenant, page.Length, missed);
+                return;
+            }
+
+            await Task.Delay(RetryPause, _time, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // "before" have been counted; the next page that is kept tells of all.
+    private void Miss(TenantId tenant, int events, long before = 0)
+    {
+        _counters.Drop(events);
+        if (before + events > 0) _missed.AddOrUpdate(tenant, before + events, (_, known) => known + before + events);
+    }
+}
