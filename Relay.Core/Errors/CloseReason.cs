@@ -98,6 +98,9 @@ public enum CloseReason
 
     /// <summary>The tenant's own program, which decides, could not be asked.</summary>
     AdmissionUnavailable,
+
+    /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
+    TooManyConnections,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

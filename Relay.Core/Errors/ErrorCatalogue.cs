@@ -29,6 +29,7 @@ public static class ErrorCatalogue
         ErrorCode.Disconnected => Disconnected,
         ErrorCode.NotAdmitted => NotAdmitted,
         ErrorCode.AdmissionUnavailable => AdmissionUnavailable,
+        ErrorCode.TooManyConnections => TooManyConnections,
         ErrorCode.InvalidToken => InvalidToken,
     };
 
@@ -69,6 +70,7 @@ public static class ErrorCatalogue
         CloseReason.Disconnected => Ended,
         CloseReason.NotAdmitted => TurnedAway,
         CloseReason.AdmissionUnavailable => Undecided,
+        CloseReason.TooManyConnections => NoPlace,
     };
 
     private static readonly ErrorEntry MissingUserId = new("missing_user_id", CloseReason.MissingUserId, "No user in the connection's identity.");
@@ -80,7 +82,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry PluginFailed = new("plugin_failed", null, "The plugin crashed on this message, or is marked failed.");
     private static readonly ErrorEntry MessageTooBig = new("message_too_big", CloseReason.MessageTooBig, "The message is over hub.max_message_bytes.");
     private static readonly ErrorEntry SlowConsumer = new("slow_consumer", CloseReason.SlowConsumer, "The connection did not read what was pushed to it.");
-    private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user sends more than hub.max_messages_per_second.") { ClosesWhenItPersists = true };
+    private static readonly ErrorEntry RateLimited = new("rate_limited", CloseReason.RateLimited, "The user, or the tenant, sends more messages than hub.max_messages_per_second and limits.* allow.") { ClosesWhenItPersists = true };
     private static readonly ErrorEntry NoAnswer = new("no_answer", null, "The plugin finished without answering this request_id.");
     private static readonly ErrorEntry Forbidden = new("forbidden", null, "The identity lacks the plugin's scope.");
     private static readonly ErrorEntry TokenExpired = new("token_expired", CloseReason.TokenExpired, "The connection's token ran out.");
@@ -92,6 +94,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry Disconnected = new("disconnected", CloseReason.Disconnected, "A back end ended the connection.");
     private static readonly ErrorEntry NotAdmitted = new("not_admitted", CloseReason.NotAdmitted, "The tenant does not let this connection in.");
     private static readonly ErrorEntry AdmissionUnavailable = new("admission_unavailable", CloseReason.AdmissionUnavailable, "Whoever decides about connections of the tenant cannot be asked now.");
+    private static readonly ErrorEntry TooManyConnections = new("too_many_connections", CloseReason.TooManyConnections, "The tenant, or the user, has as many connections as limits.* allows.");
     private static readonly ErrorEntry InvalidToken = new("invalid_token", null, "The fresh token is not valid, or is of another user or with other scopes: the connection ends when the one that it came with does.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
@@ -102,7 +105,7 @@ public static class ErrorCatalogue
     private static readonly CloseEntry NoUser = new(4401, "missing_user_id", Reconnect.Never, "No user in the connection's identity.");
     private static readonly CloseEntry Suspended = new(4403, "tenant_suspended", Reconnect.Never, "The tenant is suspended.");
     private static readonly CloseEntry Slow = new(4408, "slow_consumer", Reconnect.AtOnce, "The connection's outbox was full of pushes that it did not read.");
-    private static readonly CloseEntry Rate = new(4420, "rate_limited", Reconnect.Later, "The user went on sending more than hub.max_messages_per_second.");
+    private static readonly CloseEntry Rate = new(4420, "rate_limited", Reconnect.Later, "The user, or the tenant, went on sending more messages than hub.max_messages_per_second and limits.* allow.");
     private static readonly CloseEntry Limit = new(4429, "max_connections_reached", Reconnect.Later, "The user is at the limit of connections.");
     private static readonly CloseEntry NoHub = new(4500, "hub_creation_failed", Reconnect.Later, "The user's hub could not be made.");
     private static readonly CloseEntry NoRoom = new(4429, "too_many_rooms", Reconnect.Later, "The tenant has rooms.max_rooms rooms, and this one is not among them.");
@@ -126,4 +129,5 @@ public static class ErrorCatalogue
     private static readonly CloseEntry Ended = new(4411, "disconnected", Reconnect.Later, "A back end ended the connection.");
     private static readonly CloseEntry TurnedAway = new(4403, "not_admitted", Reconnect.Never, "The tenant does not let this connection in.");
     private static readonly CloseEntry Undecided = new(4503, "admission_unavailable", Reconnect.Later, "Whoever decides about connections of the tenant cannot be asked now.");
+    private static readonly CloseEntry NoPlace = new(4429, "too_many_connections", Reconnect.Later, "The tenant, or the user, has as many connections as limits.* allows.");
 }

@@ -66,6 +66,9 @@ public enum ErrorCode
     /// <summary>The tenant's own program, which decides, could not be asked.</summary>
     AdmissionUnavailable,
 
+    /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
+    TooManyConnections,
+
     /// <summary>The fresh token of a live connection is not valid, or is not for this connection.</summary>
     InvalidToken,
 }

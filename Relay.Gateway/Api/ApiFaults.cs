@@ -10,6 +10,7 @@ internal static class ApiFaults
     public static readonly ApiFault UnknownTenant = new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant.");
     public static readonly ApiFault TenantSuspended = new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
     public static readonly ApiFault OriginNotAllowed = new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins.");
+    public static readonly ApiFault RateLimited = new(StatusCodes.Status429TooManyRequests, "rate_limited", "This is more than a rate of limits.* allows; Retry-After says when to come again.");
     public static readonly ApiFault Unauthenticated = new(StatusCodes.Status401Unauthorized, "unauthenticated", "A token or an API key is needed.");
     public static readonly ApiFault InvalidToken = new(StatusCodes.Status401Unauthorized, "invalid_token", "The credential is not valid here.");
     public static readonly ApiFault TokenExpired = new(StatusCodes.Status401Unauthorized, "token_expired", "The token has run out.");
@@ -38,6 +39,7 @@ internal static class ApiFaults
         yield return Forbidden;
         yield return UnknownTenant;
         yield return TenantSuspended;
+        yield return RateLimited;
         yield return OriginNotAllowed;
         foreach (var id in operation.Ids) yield return BadId(id);
         if (operation.Body is { } body)

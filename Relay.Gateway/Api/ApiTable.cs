@@ -23,6 +23,7 @@ internal sealed class ApiTable
         .. HubOperations.All,
         .. RoomOperations.All,
         .. NodeOperations.All,
+        .. UsageOperations.All,
         .. TenantOperations.All,
         .. OpenApiOperations.All,
     ];

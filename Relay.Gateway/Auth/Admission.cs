@@ -1,5 +1,8 @@
+using System.Globalization;
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 
@@ -9,7 +12,7 @@ namespace Relay.Gateway.Auth;
 /// The one place that decides whether a request may do a thing, for WebSockets, <c>/v1</c> and <c>/api/v1</c> alike: who it is, whose tenant that makes it, whether
 /// that one is served, whether the page that asks may, and whether whoever asks may do this.
 /// </summary>
-internal sealed class Admission(TenantDirectory tenants, IIdentitySource identities, GatewayCounters counters)
+internal sealed class Admission(TenantDirectory tenants, IIdentitySource identities, LimitTable limits, GatewayCounters counters)
 {
     /// <summary>The code of a refusal that is counted by itself.</summary>
     public const string OriginRefused = "origin_not_allowed";
@@ -23,6 +26,12 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
         var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
         if (found.Refusal is { } unknown) return (null, unknown);
         if ((access == Access.Administer ? tenants.Relay : tenants.Find(found.Tenant)) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+
+        if (TooMuch(context, tenant.Id, found.Identity?.UserId, access) is { } limit)
+        {
+            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(limit.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            return (null, new(StatusCodes.Status429TooManyRequests, "rate_limited", limit.Message));
+        }
 
         // Any page may send a request; the answer that it does not get would come too late.
         if (!OriginPolicy.Allows(context.Request, tenant))
@@ -43,5 +52,14 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
         var who = new Admitted(tenant, found.Identity) { PeerIds = found.PeerIds, IsBelieved = identities.BelievesEverybody, Expires = found.Expires, Roles = found.Roles, Credential = found.Credential };
         context.Features.Set(who);
         return (who, null);
+    }
+
+    private LimitRefusal? TooMuch(HttpContext context, TenantId tenant, string? userId, Access access)
+    {
+        if (limits.TryConnect(tenant, userId) is { } limit) return limit;
+        if (access is not (Access.Call or Access.Publish) || !HttpMethods.IsPost(context.Request.Method)) return null;
+        var (meter, refusal) = limits.TryMessage(tenant, userId);
+        context.Features.Set(meter);
+        return refusal;
     }
 }

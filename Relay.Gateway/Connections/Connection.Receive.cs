@@ -8,7 +8,16 @@ namespace Relay.Gateway.Connections;
 /// <summary>The receive loop.</summary>
 internal sealed partial class Connection
 {
+    // The debt stays, and is waited for again.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
     private enum Batch { Exhausted, OutOfCredit, Ended }
+
+    // Receive loop only: how long nothing is to be read, because a rate of the user or the tenant was exceeded.
+    private TimeSpan _owed;
+
+    // While nothing is read, nothing can be heard.
+    private bool IsHeldUp => _credit.IsAwaited || Volatile.Read(ref _slowed) is not null;
 
     private async Task ReceiveAsync()
     {
@@ -21,6 +30,7 @@ internal sealed partial class Connection
             {
                 var batch = TakeBatch();
                 if (batch == Batch.Ended) return;
+                if (_owed > TimeSpan.Zero) await SlowDownAsync();
                 if (batch == Batch.Exhausted) break;
                 var parked = _credit.Park();
                 if (MayTake) _credit.Wake();
@@ -29,6 +39,31 @@ internal sealed partial class Connection
                 await parked;
             }
         }
+    }
+
+    // Nothing is read for a while, and TCP pushes back.
+    private async Task SlowDownAsync()
+    {
+        Meter!.CountSlowed();
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _slowed, over);
+        if (IsClosed) over.TrySetResult();
+        else if (Volatile.Read(ref _peerLeft) != 0 && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
+        var wait = _owed < LongestPause ? _owed : LongestPause;
+        await using (Meter.Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, wait, Timeout.InfiniteTimeSpan))
+        {
+            // What was owed when the bytes had come may be paid by now.
+            if (Meter.IsPaid(wait)) over.TrySetResult();
+            await over.Task;
+        }
+
+        Volatile.Write(ref _slowed, null);
+    }
+
+    private void WakeReader()
+    {
+        _credit.Wake();
+        Volatile.Read(ref _slowed)?.TrySetResult();
     }
 
     // A closing connection drains its input without credit; a draining one takes nothing until it closes.
@@ -41,8 +76,10 @@ internal sealed partial class Connection
     {
         var taken = Credit.None;
         using var scope = TurnScope.Enter();
+        Meter?.BeginBatch();
         var batch = TakeBatch(ref taken);
         _counters.Received(taken);
+        _owed = Meter?.Took(taken) ?? TimeSpan.Zero;
         return batch;
     }
 

@@ -4,6 +4,7 @@ using Relay.Core.Hubs;
 using Relay.Core.Protocol;
 using Relay.Core.Rooms;
 using Relay.Core.Runtime;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.WebSockets;
 using Relay.WebSockets;
@@ -32,6 +33,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     private int _peerLeft;
     private Liveness _liveness;
     private TimeSpan? _closingSince;
+    private TaskCompletionSource? _slowed;
     private DateTimeOffset? _toldOfEnd;
     private UserIdentity _identity;
 
@@ -53,6 +55,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
 
     /// <summary>What it is for, once that is known.</summary>
     public IConnectionUse? Use => Volatile.Read(ref _use);
+
+    /// <summary>What it has used and may, or null where nobody counts.</summary>
+    public ConnectionMeter? Meter { get; init; }
 
     /// <summary>Why the connection closed; the first reason counts.</summary>
     public CloseReason Reason { get; private set; }
@@ -143,7 +148,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     public void PeerLeft()
     {
         Interlocked.Exchange(ref _peerLeft, 1);
-        if (_credit.IsAwaited && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
+        if (IsHeldUp && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
     }
 
     /// <summary>Lets go of the socket without a goodbye.</summary>
@@ -169,12 +174,14 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
             Drop(CloseReason.PeerGone);
             await _sender.Ended;
             await _socket.DisposeAsync();
+            Fold();
         }
     }
 
     /// <summary>Keeps the dead-peer clock and the close timeout. Called by the registry's sweep alone.</summary>
     public void Sweep(TimeSpan now, DateTimeOffset wall)
     {
+        Fold();
         var heard = Volatile.Read(ref _heard);
         if (heard) Volatile.Write(ref _heard, false);
         if (IsClosed)
@@ -189,7 +196,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         if (Identity.Expires is { } end && EndsAt(end, wall)) return;
 
         _use?.Sweep(this, now);
-        heard |= _sender.TakeProgress() | _credit.IsAwaited | _sender.AwaitsRest;
+        heard |= _sender.TakeProgress() | IsHeldUp | _sender.AwaitsRest;
         var taking = !heard && _liveness.AwaitsPong && _transport.TookBytes();
         var verdict = _liveness.Look(now, heard, taking, _sender.Sent - Volatile.Read(ref _sentWhenHeard), _limits);
         if (verdict == Liveness.Verdict.Ping)
@@ -237,8 +244,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         _counters.ConnectionClosed(reason);
         // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
+        Meter?.Leave();
         _sender.Close(error, code == 0 ? [] : FrameWriter.ClosePayload(code, reason == CloseReason.Normal ? "" : ErrorCatalogue.Of(reason).Name));
-        _credit.Wake();
+        WakeReader();
     }
 
     private void Drop(CloseReason reason)
@@ -249,8 +257,11 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         _socket.Abort();
         _sender.Close(null, null);
         Leave();
-        _credit.Wake();
+        Meter?.Leave();
+        WakeReader();
     }
+
+    private void Fold() => Meter?.Fold(_sender.SentMessages, _sender.Sent);
 
     // A stream's end holds no credit: it must have left too, because closing drops what waits.
     private void CloseIfDrained()

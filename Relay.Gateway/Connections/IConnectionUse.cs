@@ -1,3 +1,4 @@
+using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Gateway.Auth.Tokens;
@@ -38,7 +39,8 @@ internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConn
 
     public void Take(Connection connection, in IncomingFrame frame, Credit credit)
     {
-        if (!frame.IsText) connection.Answer(Frames.Error(Core.Errors.ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
+        if (connection.Meter?.TryTakeMessage() == false) Refuse(connection, frame, credit);
+        else if (!frame.IsText) connection.Answer(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
         else if (!ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) connection.Answer(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
         else if (renewal is not null && envelope.Type.SequenceEqual(TokenRenewal.Type)) renewal.Take(connection, envelope);
         else link.Send(envelope);
@@ -50,6 +52,19 @@ internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConn
     }
 
     public void Leave() => link.Leave();
+
+    private static void Refuse(Connection connection, in IncomingFrame frame, Credit credit)
+    {
+        if (connection.Meter!.Persists)
+        {
+            connection.Return(credit);
+            connection.Close(ErrorCode.RateLimited);
+            return;
+        }
+
+        var requestId = frame.IsText && ClientEnvelope.TryRead(frame.Payload, out var envelope, out _) ? envelope.RequestId : default;
+        connection.Answer(Frames.Error(ErrorCode.RateLimited, null, requestId), credit);
+    }
 }
 
 /// <summary>A member's connection to its room.</summary>

@@ -21,6 +21,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
     private int _state;
     private int _pingWanted;
     private long _sent;
+    private long _sentMessages;
     private byte[]? _pong;
     private ClosingFrames? _closing;
     private TaskCompletionSource? _ended;
@@ -60,6 +61,9 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
 
     /// <summary>Bytes of frames handed to the transport so far.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Messages among them.</summary>
+    public long SentMessages => Volatile.Read(ref _sentMessages);
 
     /// <summary>Whether the peer has taken something that waited for it since the last call.</summary>
     public bool TakeProgress()
@@ -126,8 +130,7 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
     private void WriteNow(Frame framed)
     {
         Put(framed);
-        counters.Sent(framed.Framed, framed.Length);
-        Volatile.Write(ref _sent, _sent + framed.Length);
+        CountSent(framed.Framed, framed.Length);
         if (!TryFlush(out var flush))
         {
             socket.Abort();
@@ -258,9 +261,15 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
             messageBytes += held.Bytes;
         }
 
-        counters.Sent(frames, bytes);
-        Volatile.Write(ref _sent, _sent + bytes);
+        CountSent(frames, bytes);
         return new(messages, messageBytes);
+    }
+
+    private void CountSent(int messages, int bytes)
+    {
+        counters.Sent(messages, bytes);
+        Volatile.Write(ref _sentMessages, _sentMessages + messages);
+        Volatile.Write(ref _sent, _sent + bytes);
     }
 
     private void WriteLast(ClosingFrames closing)

@@ -3,6 +3,7 @@ using Relay.Core;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 
 namespace Relay.Gateway.Endpoints;
@@ -22,10 +23,12 @@ internal sealed class PathMiddleware(
     TunnelEndpoint tunnels,
     ApiEndpoint api,
     RelaySettings settings,
+    LimitTable limits,
     HostPolicy hosts)
 {
     public Task InvokeAsync(HttpContext context)
     {
+        if (AddressGate.IsBeyond(context) || limits.TryAddress(context.Connection.RemoteIpAddress) is not null) return RefuseAddressAsync(context);
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (!RelayPath.TryParse(target, out var path))
             return ApiError.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_path", "The path has a malformed escape, or names no valid tenant.");
@@ -58,5 +61,13 @@ internal sealed class PathMiddleware(
 
         context.Request.Path = "/" + string.Join('/', path.Segments.Select(Uri.EscapeDataString));
         return next(context);
+    }
+
+    // As little as an answer can be: it is given before anything is known of who asks.
+    private static Task RefuseAddressAsync(HttpContext context)
+    {
+        context.Response.Headers.Connection = "close";
+        context.Response.Headers.RetryAfter = "1";
+        return ApiError.WriteAsync(context, StatusCodes.Status429TooManyRequests, "rate_limited", "This is more than the limits of an address allow.");
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Relay.Gateway.Limits;
 
 namespace Relay.Gateway.Endpoints;
 
@@ -45,6 +46,7 @@ internal sealed class RequestBodies(long budget)
             throw;
         }
 
+        context.Features.Get<RequestMeter>()?.Took(length);
         return (body.Length == length ? body : body[..length], BodyFault.None);
     }
 

@@ -3,6 +3,7 @@ using Relay.Core.Errors;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Webhooks;
@@ -11,7 +12,8 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
-internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, GatewayCounters counters)
+internal sealed class SocketEntrance(
+    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -56,19 +58,22 @@ internal sealed class SocketEntrance(ConnectionRegistry registry, Admission admi
     {
         var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
-        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Credential = entrant.Who.Credential };
+        var (meter, excess) = table.Open(entrant.Who.Tenant, entrant.Who.Identity?.UserId);
+        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = meter, Credential = entrant.Who.Credential };
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? await join(connection)) is { } error) connection.Close(error);
+            if ((entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally
         {
             registry.Remove(connection, transport);
+            meter?.Leave();
+            meter?.Release();
         }
     }
 

@@ -5,6 +5,7 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Api;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Telemetry;
 
@@ -67,7 +68,12 @@ internal static class RelayHost
         {
             kestrel.AddServerHeader = false;
             var certificate = settings.Server.Tls.Enabled ? kestrel.ApplicationServices.GetRequiredService<TlsCertificate>() : null;
-            Listen(kestrel, settings.Server.Host, settings.Server.Port, listener => certificate?.Serve(listener));
+            var limits = kestrel.ApplicationServices.GetRequiredService<LimitTable>();
+            Listen(kestrel, settings.Server.Host, settings.Server.Port, listener =>
+            {
+                if (settings.Limits.AddressConnections > 0) listener.CountAddresses(limits);
+                certificate?.Serve(listener);
+            });
             if (settings.Metrics.Enabled)
                 Listen(kestrel, settings.Metrics.Host, settings.Metrics.Port, static listener => listener.OnlyMetrics());
         });

@@ -36,4 +36,6 @@ internal sealed record RelayMetricsOptions
     public string Host { get; init; } = "127.0.0.1";
 
     public int Port { get; init; } = 9090;
+
+    public int MaxTenants { get; init; } = 100;
 }

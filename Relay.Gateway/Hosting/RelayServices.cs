@@ -6,6 +6,7 @@ using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
@@ -33,13 +34,16 @@ internal static class RelayServices
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
         services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
-        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(static provider => new RelayMetrics(
+        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<LimitTable>()));
+        services.AddSingleton(provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<TunnelCounters>(),
+            provider.GetRequiredService<LimitTable>(),
+            new UsageMetrics(provider.GetRequiredService<LimitTable>(), settings.Metrics.MaxTenants),
             provider.GetRequiredService<RuntimeCounters>(),
             provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
             provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
@@ -137,6 +141,14 @@ internal static class RelayServices
             Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
+    }
+
+    private static LimitTable Limits(IServiceProvider provider, RelaySettings settings)
+    {
+        var tenants = provider.GetRequiredService<TenantDirectory>();
+        var limits = new LimitTable(provider.GetRequiredService<TimeProvider>(), settings.Limits.Address, id => (tenants.Find(id)?.Settings ?? tenants.Settings).Limits);
+        tenants.Changed += change => limits.Change(change.Id);
+        return limits;
     }
 
     // From the host's code, from the settings, and from the directory; whatever is wrong is told at once.

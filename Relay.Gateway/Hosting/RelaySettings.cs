@@ -27,6 +27,8 @@ internal sealed record RelaySettings
 
     public RelayTunnelOptions Tunnel { get; init; } = new();
 
+    public RelayLimitsOptions Limits { get; init; } = new();
+
     public RelayApiOptions Api { get; init; } = new();
 
     public RelayWebhooksOptions Webhooks { get; init; } = new();

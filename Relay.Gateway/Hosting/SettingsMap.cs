@@ -74,6 +74,8 @@ internal static partial class SettingsMap
             "Where /metrics listens: an IP address, localhost, or * for every address."),
         Metrics.Value("port", Int(0, 65535), o => o.Port, (o, v) => o with { Port = v },
             "0 takes any free port; the relay prints which."),
+        Metrics.Value("max_tenants", Int(0, 10_000), o => o.MaxTenants, (o, v) => o with { MaxTenants = v },
+            "Tenants that have metrics of their own, the first that are seen; all others together are other."),
 
         Logging.Value("level", SettingForms.Level, o => o.Level, (o, v) => o with { Level = v },
             "trace, debug, info, warn, error or none. The framework's own lines come at warn, or at debug and below."),
@@ -158,6 +160,7 @@ internal static partial class SettingsMap
         .. PeerSettings.All,
         .. NodeSettings.All,
         .. TunnelSettings.All,
+        .. LimitSettings.All,
         .. ApiSettings.All,
         .. WebhookSettings.All,
         .. ClusterSettings.All,

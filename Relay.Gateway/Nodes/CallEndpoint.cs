@@ -60,7 +60,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
     private async Task DirectAsync(HttpContext context, Caller caller, NodeAsk ask, CallInbox inbox)
     {
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((CallInbox)state!).GiveUp(), inbox);
-        await RunAsync(caller.Tenant, ask, inbox, new HttpSink(context, time, _options.IdleTimeout));
+        await RunAsync(caller, ask, inbox, new HttpSink(context, time, _options.IdleTimeout));
     }
 
     // The work does not end with the connection that asked for it: that is the stream's first reader, and others may go on with it.
@@ -78,31 +78,31 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         }
 
         stream.OnStop(inbox.GiveUp);
-        _ = RunDetachedAsync(caller.Tenant, ask, inbox, stream);
+        _ = RunDetachedAsync(caller, ask, inbox, stream);
         context.Response.Headers[ReplayStream.IdHeader] = id;
         await stream.ReadAsync(new HttpSink(context, time, _options.IdleTimeout, offset: 0), 0, context.RequestAborted);
     }
 
-    private async Task RunDetachedAsync(TenantId tenant, NodeAsk ask, CallInbox inbox, ReplayStream stream)
+    private async Task RunDetachedAsync(Caller caller, NodeAsk ask, CallInbox inbox, ReplayStream stream)
     {
         try
         {
-            await RunAsync(tenant, ask, inbox, stream);
+            await RunAsync(caller, ask, inbox, stream);
         }
         catch (Exception e)
         {
             // A bug of ours, which no request is there to tell of.
-            log.CallFaulted(e, tenant);
+            log.CallFaulted(e, caller.Tenant);
             stream.Stop();
         }
     }
 
-    private async Task RunAsync(TenantId tenant, NodeAsk ask, CallInbox inbox, ICallSink sink)
+    private async Task RunAsync(Caller caller, NodeAsk ask, CallInbox inbox, ICallSink sink)
     {
-        open.Add(inbox, tenant);
+        open.Add(inbox, caller.Tenant);
         try
         {
-            await new CallRunner(inbox, runtime.Nodes.Call(tenant, ask, inbox), ask, sink, _options, counters).RunAsync();
+            await new CallRunner(inbox, runtime.Nodes.Call(caller.Tenant, ask, inbox), ask, sink, _options, counters, caller.Meter).RunAsync();
         }
         finally
         {

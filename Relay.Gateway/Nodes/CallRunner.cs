@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Relay.Core.Nodes;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 
 namespace Relay.Gateway.Nodes;
 
@@ -9,7 +10,7 @@ namespace Relay.Gateway.Nodes;
 /// Leads one call from its question to its end: finds another node while nothing of an answer has reached the caller, passes the answer on as it comes, and ends
 /// it in a way that the caller understands.
 /// </summary>
-internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, ICallSink sink, RelayNodesOptions options, NodeCallCounters counters)
+internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, ICallSink sink, RelayNodesOptions options, NodeCallCounters counters, RequestMeter? meter)
 {
     // Nodes that may fail at one call before it is given up.
     private const int MaxFailures = 4;
@@ -24,6 +25,9 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private CallHead? _head;
     private CallError _failure = CallError.NodeLost;
     private StreamTail _tail;
+    private TokenUsageReader _tokens;
+    private long _written;
+    private bool _isMetered;
     private int _keptBytes;
     private bool _isEvents;
     private bool _hasBegun;
@@ -41,6 +45,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
             link.Leave();
             _call?.Cancel();
             inbox.Dispose();
+            TellMeter();
         }
     }
 
@@ -77,6 +82,14 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 if (_hasBegun) sink.Abort();
                 return new(true);
         }
+    }
+
+    // Once, and before the caller sees the end.
+    private void TellMeter()
+    {
+        if (!_hasBegun || _isMetered) return;
+        _isMetered = true;
+        meter?.Answered(_written, _tokens.Prompt, _tokens.Completion);
     }
 
     private CallError Refusal(CallRefusal reason) => reason switch
@@ -147,6 +160,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         if (_head is null) return await FailAsync(CallError.BadUpstream("The node ended its answer before it began."));
         await BeginAsync(_keptBytes);
         await sink.FlushAsync();
+        TellMeter();
         await sink.EndAsync();
         counters.Count(CallOutcome.Served);
         return true;
@@ -165,6 +179,8 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     {
         sink.Write(bytes);
         _tail.Add(bytes.Span);
+        _tokens.Add(bytes.Span);
+        _written += bytes.Length;
     }
 
     // Another node, as long as nothing has reached the caller.

@@ -3,12 +3,13 @@ using Relay.Core;
 using Relay.Core.Nodes;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary>The way of <c>ai_</c> to the tenant's nodes: as a caller like any other, without a socket between.</summary>
-internal sealed class NodeChats(RelaySettings settings, IServiceProvider services, NodeCallCounters counters, TimeProvider time) : IChatNodes
+internal sealed class NodeChats(RelaySettings settings, IServiceProvider services, NodeCallCounters counters, LimitTable limits, TimeProvider time) : IChatNodes
 {
     public HttpMessageHandler For(UserIdentity user) => new Way(this, user);
 
@@ -22,7 +23,7 @@ internal sealed class NodeChats(RelaySettings settings, IServiceProvider service
         var answer = new ChatAnswer(inbox, cancel);
         // Asked for late: the runtime itself is made with the plugins.
         var link = services.GetRequiredService<IRelayRuntime>().Nodes.Call(new TenantId(user.Tenant), ask, inbox);
-        _ = answer.RunAsync(new CallRunner(inbox, link, ask, answer, settings.Nodes, counters));
+        _ = answer.RunAsync(new CallRunner(inbox, link, ask, answer, settings.Nodes, counters, limits.Tokens(new(user.Tenant))));
         return await answer.Response;
     }
 

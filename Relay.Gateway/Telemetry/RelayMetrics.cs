@@ -6,6 +6,7 @@ using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Tunnel;
@@ -31,7 +32,8 @@ internal sealed class RelayMetrics : IDisposable
     private static readonly string Version =
         typeof(RelayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public RelayMetrics(GatewayCounters gateway, TunnelCounters tunnels, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store, WebhookCounters? webhooks = null)
+    public RelayMetrics(
+        GatewayCounters gateway, TunnelCounters tunnels, LimitTable limits, UsageMetrics usage, RuntimeCounters runtime, RoomCounters rooms, NodeCounters nodes, NodeCallCounters calls, IDurableStore? store, WebhookCounters? webhooks = null)
     {
         Gauge("relay_build_info", "The relay's version; always 1.", () => new Measurement<long>(1, new KeyValuePair<string, object?>("version", Version)));
         AddGateway(gateway);
@@ -39,6 +41,8 @@ internal sealed class RelayMetrics : IDisposable
         AddRooms(rooms);
         AddNodes(nodes, calls);
         AddTunnels(tunnels);
+        AddLimits(limits.Counters);
+        usage.AddTo(Meter);
         AddPlugins(runtime);
         AddWebhooks(webhooks ?? new());
         if (store is not null) AddStore(store);
@@ -147,6 +151,16 @@ internal sealed class RelayMetrics : IDisposable
             "direction",
             [("up", () => tunnels.Up), ("down", () => tunnels.Down)]);
         Gauge("relay_tunnel_held_bytes", "Bytes of clients that wait for targets which do not read.", () => tunnels.Held);
+    }
+
+    private void AddLimits(LimitCounters limits)
+    {
+        Counters(
+            "relay_limits_refused_total",
+            "Connections, messages and requests that a limit refused, by setting.",
+            "limit",
+            LimitCounters.Kinds.Select(kind => (LimitCounters.Name(kind), (Func<long>)(() => limits.Refused(kind)))));
+        Counter("relay_limits_slowed_total", "Times that a connection was not read for a while because of a rate.", () => limits.Slowed);
     }
 
     private void AddPlugins(RuntimeCounters runtime)

@@ -77,6 +77,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
             parts.Log.Ended(account.Who, target, _address, Volatile.Read(ref _up), Volatile.Read(ref _down), parts.Time.GetElapsedTime(_began), why);
         }
 
+        Fold();
         account.Close();
         carrier.Ended(why);
         _over.TrySetResult();
@@ -85,10 +86,13 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
     /// <summary>Keeps the idle clock. The sweep only.</summary>
     public void Sweep(TimeSpan now)
     {
+        Fold();
         if (Volatile.Read(ref _moved) || _stillSince is null) _stillSince = now;
         Volatile.Write(ref _moved, false);
         if (_address is not null && now - _stillSince >= parts.IdleTimeout) End(TunnelEnd.Idle);
     }
+
+    private void Fold() => account.Fold(Volatile.Read(ref _up), Volatile.Read(ref _down));
 
     // Null when it had ended before; else whether it was open.
     private bool? TryEnd(bool inOrder)

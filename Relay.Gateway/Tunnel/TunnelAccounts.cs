@@ -2,6 +2,7 @@ using Relay.Core;
 using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 
 namespace Relay.Gateway.Tunnel;
 
@@ -11,9 +12,10 @@ internal sealed class TunnelAccounts
     private readonly Dictionary<object, Ledger> _ledgers = [];
     private readonly Lock _gate = new();
     private readonly RelayTunnelOptions _options;
+    private readonly LimitTable _limits;
     private readonly RuntimeClock _clock;
 
-    public TunnelAccounts(RelayTunnelOptions options, TimeProvider time) => (_options, _clock) = (options, new(time));
+    public TunnelAccounts(RelayTunnelOptions options, LimitTable limits) => (_options, _limits, _clock) = (options, limits, new(limits.Time));
 
     public TimeProvider Time => _clock.Provider;
 
@@ -39,7 +41,9 @@ internal sealed class TunnelAccounts
 
             user.Tunnels++;
             tenant.Tunnels++;
-            return new(this, who, user, tenant);
+            var usage = _limits.Hold(who.Tenant);
+            usage.Usage.CountTunnel();
+            return new(this, who, user, tenant, usage);
         }
     }
 
@@ -69,6 +73,7 @@ internal sealed class TunnelAccounts
 
     internal void Close(TunnelAccount account)
     {
+        _limits.Release(account.Usage);
         var now = _clock.Now;
         lock (_gate)
         {
@@ -105,9 +110,14 @@ internal sealed class TunnelAccounts
 internal readonly record struct TunnelOwner(TenantId Tenant, string UserId);
 
 /// <summary>One tunnel's place among its user's and its tenant's.</summary>
-internal sealed class TunnelAccount(TunnelAccounts accounts, TunnelOwner who, TunnelAccounts.Ledger user, TunnelAccounts.Ledger tenant)
+internal sealed class TunnelAccount(TunnelAccounts accounts, TunnelOwner who, TunnelAccounts.Ledger user, TunnelAccounts.Ledger tenant, TenantLedger usage)
 {
+    private FoldedCount _up;
+    private FoldedCount _down;
+
     public TunnelOwner Who => who;
+
+    internal TenantLedger Usage => usage;
 
     internal TunnelAccounts.Ledger User => user;
 
@@ -115,6 +125,15 @@ internal sealed class TunnelAccount(TunnelAccounts accounts, TunnelOwner who, Tu
 
     /// <summary>Counts bytes. Gives how long to wait before more are moved, or null when they are used up.</summary>
     public TimeSpan? Take(int bytes) => accounts.Take(this, bytes);
+
+    /// <summary>Adds to the tenant's usage what the tunnel has moved since the last time. Any thread.</summary>
+    /// <param name="up">All bytes of the client.</param>
+    /// <param name="down">All bytes of the target.</param>
+    public void Fold(long up, long down)
+    {
+        var (ups, downs) = (_up.Advance(up), _down.Advance(down));
+        if (ups > 0 || downs > 0) usage.Usage.CountTunnelBytes(ups, downs);
+    }
 
     /// <summary>Gives the place back. Once.</summary>
     public void Close() => accounts.Close(this);

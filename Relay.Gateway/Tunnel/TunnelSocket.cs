@@ -4,6 +4,7 @@ using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Connections;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.WebSockets;
 
@@ -43,6 +44,9 @@ internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport trans
 
     public TunnelSender Sender => _sender;
 
+    /// <summary>Its place among the tenant's and the user's sockets, or null where nobody counts.</summary>
+    public ConnectionMeter? Meter { get; init; }
+
     /// <summary>Says what the socket carries. Before anything else.</summary>
     public void Attach(ITunnelUse use) => _use = use;
 
@@ -60,6 +64,8 @@ internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport trans
             await _use.Ended;
             await _sender.FlushAsync();
             counters.ConnectionClosed(_reason >= 0 ? (CloseReason)_reason : CloseReason.PeerGone);
+            // Before the client sees the end: it may come again at once.
+            Meter?.Leave();
             await wire.DisposeAsync();
         }
     }

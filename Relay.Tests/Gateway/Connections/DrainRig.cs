@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Relay.Core.Limits;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
@@ -17,6 +19,7 @@ internal sealed class DrainRig : IDisposable
     private readonly InProcessHost _host;
     private readonly ConnectionRegistry _registry;
     private readonly TunnelRegistry _tunnels;
+    private readonly LimitTable _limits;
     private readonly RelayMetrics _metrics;
     private readonly DrainService _service;
     private readonly SemaphoreSlim _closed = new(0);
@@ -27,9 +30,10 @@ internal sealed class DrainRig : IDisposable
         if (timeout is { } other) settings = settings with { Server = settings.Server with { DrainTimeout = other } };
         Timeout = settings.Server.DrainTimeout;
         _host = new(WatchdogTests.Options, [typeof(TestPlugin)], _probe);
+        _limits = new(Time, SubjectLimits.None, _ => settings.Limits);
         _registry = new(Time, TimeSpan.FromHours(1));
-        _tunnels = new(Time, TimeSpan.FromHours(1), new(settings.Tunnel, Time));
-        _metrics = new(new(), new(), new(), new(), new(), new NodeCallCounters(), null);
+        _tunnels = new(Time, TimeSpan.FromHours(1), new(settings.Tunnel, _limits));
+        _metrics = new(new(), new(), _limits, new(_limits, 0), new(), new(), new(), new NodeCallCounters(), null);
         Progress = new(_metrics);
         _service = new(settings, _registry, _tunnels, Requests, _host.Runtime, Progress, Time, NullLogger<DrainService>.Instance);
     }
@@ -75,6 +79,7 @@ internal sealed class DrainRig : IDisposable
     public void Dispose()
     {
         _tunnels.Dispose();
+        _limits.Dispose();
         _registry.Dispose();
         _metrics.Dispose();
         _host.Dispose();

@@ -69,7 +69,7 @@ public sealed class CloseTests
         frames = await client.ReceiveTextsAsync(2 + (2 * 5));
         Assert.Equal(2, frames.Count(frame => frame == """{"type":"echo_said"}"""));
         await client.SendTextAsync("""{"type":"echo_say"}""");
-        await client.ExpectAsync("""{"type":"error","error":"rate_limited","message":"The user sends more than hub.max_messages_per_second."}""");
+        await client.ExpectAsync("""{"type":"error","error":"rate_limited","message":"The user, or the tenant, sends more messages than hub.max_messages_per_second and limits.* allow."}""");
         await client.ExpectCloseAsync(4420, "rate_limited");
     }
 

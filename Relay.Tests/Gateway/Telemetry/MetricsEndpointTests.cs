@@ -2,7 +2,9 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Relay.Core.Limits;
 using Relay.Core.Runtime;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
@@ -15,6 +17,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
 {
     private readonly StoreFolder _folder = new();
     private readonly SqliteStore _store;
+    private readonly LimitTable _limits = new(TimeProvider.System, SubjectLimits.None, static _ => new());
     private readonly RelayMetrics _metrics;
     private readonly WebApplication _app;
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
@@ -22,7 +25,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     public MetricsEndpointTests()
     {
         _store = _folder.Start();
-        _metrics = new(new GatewayCounters(), new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
+        _metrics = new(new GatewayCounters(), new TunnelCounters(), _limits, new UsageMetrics(_limits, 10), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -47,6 +50,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
         _client.Dispose();
         await _app.DisposeAsync();
         _metrics.Dispose();
+        _limits.Dispose();
         await _store.DisposeAsync();
         _folder.Dispose();
     }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Relay.Core.Errors;
+using Relay.Core.Limits;
 using Relay.Core.Runtime;
+using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
@@ -14,12 +16,13 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     private readonly StoreFolder _folder = new();
     private readonly GatewayCounters _gateway = new();
     private readonly SqliteStore _store;
+    private readonly LimitTable _limits = new(TimeProvider.System, SubjectLimits.None, static _ => new());
     private readonly RelayMetrics _metrics;
 
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new TunnelCounters(), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
+        _metrics = new(_gateway, new TunnelCounters(), _limits, new UsageMetrics(_limits, 10), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -27,6 +30,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _metrics.Dispose();
+        _limits.Dispose();
         await _store.DisposeAsync();
         _folder.Dispose();
     }

@@ -1,0 +1,29 @@
+using Relay.Core.Limits;
+
+namespace Relay.Gateway.Limits;
+
+/// <summary>What counts for one HTTP request that carries a message: a feature of the request, once it was admitted.</summary>
+internal sealed class RequestMeter(LimitTable table, TenantLedger tenant, LimitAccount? user)
+{
+    /// <summary>Only tokens are counted: what else there is passes a socket, and is counted there.</summary>
+    public bool CountsTokensOnly { get; init; }
+
+    /// <summary>Its body has been read: the bytes are paid for by what comes after.</summary>
+    public void Took(int bytes)
+    {
+        tenant.Usage.CountIn(1, bytes);
+        var now = table.Now;
+        tenant.Limits.Take(0, bytes, now);
+        user?.Take(0, bytes, now);
+    }
+
+    /// <summary>It was answered, as far as it was.</summary>
+    /// <param name="bytes">The answer's bytes.</param>
+    /// <param name="prompt">Tokens of the question that the model server reported.</param>
+    /// <param name="completion">Tokens of the answer.</param>
+    public void Answered(long bytes, long prompt, long completion)
+    {
+        if (!CountsTokensOnly) tenant.Usage.CountOut(1, bytes);
+        if (prompt > 0 || completion > 0) tenant.Usage.CountTokens(prompt, completion);
+    }
+}
