@@ -40,6 +40,22 @@ public sealed class YoungPoolTests : ClusterTest
     }
 
     [Fact]
+    public async Task WhatAnOperatorDrainsStaysSoWhenThePoolIsLost()
+    {
+        var node = NodeProbe.Join(First);
+        await node.NextAsync();
+        Assert.True(await Second.Nodes.DrainAsync(TenantId.Default, "n", true));
+        Assert.Equal("drain", await node.NextAsync());
+        foreach (var silo in Cluster.Silos.Skip(1).ToList()) await Cluster.LeaveAsync(silo);
+        Assert.True(Assert.Single((await Second.Nodes.ListAsync(TenantId.Default)).Nodes).IsDraining);
+        var caller = CallProbe.Ask(Second);
+        Assert.True(await Second.Nodes.DrainAsync(TenantId.Default, "n", false));
+        Assert.Equal("resume", await node.NextAsync());
+        (await node.CallAsync()).End();
+        Assert.Equal("at n", await caller.NextAsync());
+    }
+
+    [Fact]
     public async Task OfManyClaimsToAnIdAtTwoGatewaysOneIsGranted()
     {
         var claims = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ClaimAsync(i % 2 == 0 ? First : Second, "s"))).WaitAsync(RecordingConnection.Patience);

@@ -24,6 +24,7 @@ internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket
     private readonly ConcurrentDictionary<INodeCaller, NodeEndRef> _running = new();
     private NodeOffer? _offer;
     private bool _isAccepted;
+    private bool _isDrained;
     private bool _hasLeft;
 
     public long Number => number;
@@ -74,6 +75,18 @@ internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket
         socket.Accept();
     }
 
+    /// <summary>The node is to get no new calls, or to get them again; once more, when the pool has begun anew.</summary>
+    public void Drain(bool drains)
+    {
+        lock (_gate)
+        {
+            if (_isDrained == drains) return;
+            _isDrained = drains;
+        }
+
+        socket.Drain(drains);
+    }
+
     /// <summary>The pool gives the node a call, which may be another gateway's.</summary>
     public void Start(NodeEndRef call, int serial, TimeSpan waited)
     {
@@ -112,7 +125,7 @@ internal sealed class ClusterNode(ClusterNodePool pool, long number, INodeSocket
         lock (_gate)
         {
             if (_hasLeft || Volatile.Read(ref _offer) is not { } offer) return;
-            pool.Tell(new((int)NodeTellingKind.Offer, number, Offer: NodeOfferView.Of(offer)));
+            pool.Tell(new((int)NodeTellingKind.Offer, number, Offer: NodeOfferView.Of(offer), Serial: _isDrained ? 1 : 0));
             foreach (var (_, call) in _running) pool.Tell(new((int)NodeTellingKind.Has, number, call));
         }
     }

@@ -21,8 +21,8 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
     private readonly ConcurrentDictionary<long, ClusterCall> _calls = new();
     private readonly ConcurrentDictionary<long, ClusterClaim> _claims = new();
     private readonly Lock _newsGate = new();
-    private Guid _life;
-    private (Guid Life, Guid Before, long Number) _news;
+    private long _life;
+    private (long Life, long Number) _news;
     private long _number;
     private long _nodeNumbers;
     private long _claimNumbers;
@@ -86,8 +86,8 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
         lock (_newsGate)
         {
             // Told again because the answer was lost, or late from before the pool had given this gateway up.
-            if (batch.Life == _news.Before || (batch.Life == _news.Life && batch.Number <= _news.Number)) return;
-            _news = (batch.Life, batch.Life == _news.Life ? _news.Before : _news.Life, batch.Number);
+            if (batch.Life < _news.Life || (batch.Life == _news.Life && batch.Number <= _news.Number)) return;
+            _news = (batch.Life, batch.Number);
         }
 
         using var scope = TurnScope.Enter();
@@ -158,7 +158,7 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
                 node.Socket.Probe();
                 break;
             case NodeNewsKind.Drain or NodeNewsKind.Resume:
-                node.Socket.Drain((NodeNewsKind)news.Kind == NodeNewsKind.Drain);
+                node.Drain((NodeNewsKind)news.Kind == NodeNewsKind.Drain);
                 break;
             case NodeNewsKind.Start:
                 node.Start(news.Call!, news.Serial, news.Waited);
@@ -195,12 +195,14 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
             try
             {
                 var life = await nodes.Grain(tenant).Take(nodes.Gateway, number, [.. items.Select(static item => item.What)]).WaitAsync(nodes.Options.CallTimeout, nodes.Time);
-                foreach (var (_, taken) in items) taken?.TrySetResult();
-                if (life == _life) return;
-                var isNew = _life != Guid.Empty;
-                _life = life;
-                if (isNew) TellAll();
-                return;
+                if (life >= _life)
+                {
+                    Took(items, life);
+                    return;
+                }
+
+                // A pool that has a successor, and does not know it yet: to that it has to be told.
+                await Task.Delay(nodes.Options.RetryDelay, nodes.Time);
             }
             catch (Exception e)
             {
@@ -208,6 +210,14 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
                 await Task.Delay(nodes.Options.RetryDelay, nodes.Time);
             }
         }
+    }
+
+    private void Took(List<(NodeTelling What, TaskCompletionSource? Taken)> items, long life)
+    {
+        foreach (var (_, taken) in items) taken?.TrySetResult();
+        var isNew = _life != 0 && life != _life;
+        _life = life;
+        if (isNew) TellAll();
     }
 
     private void TellAll()

@@ -8,9 +8,9 @@ namespace Relay.Grains;
 internal interface INodePoolGrain : IGrainWithStringKey
 {
     /// <summary>A gateway tells what has happened, in order. A batch that comes twice counts once.</summary>
-    /// <returns>The pool's life: in another than before it knows nothing of what it was told before.</returns>
+    /// <returns>The pool's life: in a higher one than before it knows nothing of what it was told before, and one with a lower has a successor.</returns>
     [Alias("Take")]
-    Task<Guid> Take(GatewayRef gateway, long number, NodeTelling[] items);
+    Task<long> Take(GatewayRef gateway, long number, NodeTelling[] items);
 
     /// <summary>The pool tells itself that time has passed.</summary>
     [Alias("Tick")]

@@ -4,7 +4,7 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>A gateway as a tenant's pool knows it: what it is told goes one batch at a time, again until it has taken it. In the pool's turns only.</summary>
-internal sealed class NodeGateway(GatewayRef gateway, TenantId tenant, ClusterOptions cluster, TimeProvider time)
+internal sealed class NodeGateway(GatewayRef gateway, TenantId tenant, ClusterOptions cluster, TimeProvider time, long life)
 {
     // No more than the gateway has nodes and calls, a few for each.
     private readonly List<NodeNews> _waiting = [];
@@ -14,8 +14,8 @@ internal sealed class NodeGateway(GatewayRef gateway, TenantId tenant, ClusterOp
 
     public GatewayRef Gateway => gateway;
 
-    /// <summary>Told to the gateway: with another than before it is not known here, or not any more, and has to tell everything again.</summary>
-    public Guid Life { get; } = Guid.NewGuid();
+    /// <summary>Told to the gateway: with a higher one than before it is not known here, or not any more, and has to tell everything again.</summary>
+    public long Life => life;
 
     public long Heard { get; set; }
 
@@ -36,7 +36,7 @@ internal sealed class NodeGateway(GatewayRef gateway, TenantId tenant, ClusterOp
     {
         while (_waiting.Count > 0 && !_hasEnded)
         {
-            var batch = new NodeNewsBatch(tenant.Name, Life, ++_number, [.. _waiting]);
+            var batch = new NodeNewsBatch(tenant.Name, life, ++_number, [.. _waiting]);
             _waiting.Clear();
             while (!await TryTellAsync(batch) && !_hasEnded) await Task.Delay(cluster.RetryDelay, time);
         }

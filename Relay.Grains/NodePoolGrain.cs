@@ -44,9 +44,9 @@ internal sealed partial class NodePoolGrain(SiloHubs silo, ClusterOptions cluste
         return Task.CompletedTask;
     }
 
-    public Task<Guid> Take(GatewayRef gateway, long number, NodeTelling[] items)
+    public Task<long> Take(GatewayRef gateway, long number, NodeTelling[] items)
     {
-        if (!_gateways.TryGetValue(gateway.Id, out var from)) _gateways.Add(gateway.Id, from = new(gateway, _tenant, cluster, time));
+        if (!_gateways.TryGetValue(gateway.Id, out var from)) _gateways.Add(gateway.Id, from = new(gateway, _tenant, cluster, time, silo.NextEpoch()));
         from.Heard = time.GetTimestamp();
         if (number <= from.LastNumber) return Task.FromResult(from.Life);
         from.LastNumber = number;
@@ -100,6 +100,7 @@ internal sealed partial class NodePoolGrain(SiloHubs silo, ClusterOptions cluste
         switch ((NodeTellingKind)item.Kind)
         {
             case NodeTellingKind.Offer:
+                if (item.Serial > 0) _pool.IsDrained(item.Offer!.NodeId);
                 _pool.Join(node, item.Offer!.ToOffer(), Turn);
                 AskAgain();
                 break;

@@ -52,6 +52,7 @@ internal static partial class SiloHost
         {
             var files = PluginFiles.Load(settings.Plugins.Directory);
             services.AddRelayPlugins(settings, files);
+            services.AddWebhooks(static provider => provider.ClusterOutbox());
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
             services.AddHostedService<LostSilos>();

@@ -24,6 +24,13 @@ public sealed partial class NodePool<TNode, TCall>
     /// <param name="call">The call.</param>
     public void Has(TNode socket, TCall call) => Own(socket)?.Calls.Add(call);
 
+    /// <summary>A rule that began anew learns that an operator drains a node, before the node joins.</summary>
+    /// <param name="nodeId">The node.</param>
+    public void IsDrained(string nodeId)
+    {
+        if (!_nodes.ContainsKey(nodeId) && _drained.Count < _limits.MaxNodes) _drained.Add(nodeId);
+    }
+
     /// <summary>A node has connected. While there is another with its id, it waits until that one is known to be dead.</summary>
     /// <param name="socket">Its socket.</param>
     /// <param name="offer">What it offers.</param>

@@ -116,7 +116,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
-        services.AddLocalWebhooks();
+        services.AddWebhooks();
         return services;
     }
 

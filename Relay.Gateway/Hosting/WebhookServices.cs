@@ -1,5 +1,6 @@
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
+using Relay.Core.Runtime;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Webhooks;
 
@@ -23,28 +24,29 @@ internal static class WebhookServices
         return services;
     }
 
-    /// <summary>What happens at the hubs of this process is told, and kept in its own store until then. Before whatever ends hubs when the process stops.</summary>
-    public static IServiceCollection AddLocalWebhooks(this IServiceCollection services)
+    /// <summary>What happens at the hubs of this process is told, and kept until then. Stops before whatever keeps it.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="outbox">Opens what keeps it; the process's own store when there is none.</param>
+    public static IServiceCollection AddWebhooks(this IServiceCollection services, Func<IServiceProvider, IEventOutbox>? outbox = null)
     {
-        services.AddSingleton(static provider =>
-        {
-            var process = Guid.NewGuid().ToString("N");
-            return new WebhookEvents(
-                process,
-                provider.GetRequiredService<TenantDirectory>(),
-                async cancellation => await WebhookOutbox.OpenAsync(
-                    provider.GetRequiredService<IPluginStoreProvider>(),
-                    0,
-                    provider.GetService<IIncarnationSource>()?.Next() ?? 1,
-                    process,
-                    provider.GetRequiredService<WebhookParts>(),
-                    cancellation),
-                provider.GetRequiredService<WebhookCounters>(),
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<WebhookEvents>>());
-        });
+        services.AddSingleton<IEventOutboxes, WebhookOutboxes>();
+        services.AddSingleton(provider => new WebhookEvents(
+            provider.GetRequiredService<TenantDirectory>(),
+            outbox is null
+                ? cancellation => provider.GetRequiredService<IEventOutboxes>().OpenAsync(0, provider.GetService<IIncarnationSource>()?.Next() ?? 1, cancellation)
+                : _ => Task.FromResult(outbox(provider)),
+            provider.GetRequiredService<WebhookCounters>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<WebhookEvents>>()));
         services.AddSingleton<IHubEvents>(static provider => provider.GetRequiredService<WebhookEvents>());
         services.AddHostedService(static provider => provider.GetRequiredService<WebhookEvents>());
         return services;
     }
+}
+
+/// <summary>Outboxes in the store that the settings name.</summary>
+internal sealed class WebhookOutboxes(IPluginStoreProvider stores, WebhookParts parts) : IEventOutboxes
+{
+    public async Task<IEventOutbox> OpenAsync(int part, long incarnation, CancellationToken cancellation) =>
+        await WebhookOutbox.OpenAsync(stores, part, incarnation, Guid.NewGuid().ToString("N"), parts, cancellation);
 }

@@ -47,5 +47,5 @@ internal static class WebhookSettings
             ? $"must be at least {MinSecretBytes} bytes long where webhooks are sent"
             : null;
 
-    private static SettingType<HubEventKind> Event => OneOf(Enum.GetValues<HubEventKind>().Select(static kind => (Webhooks.WebhookEvent.NameOf(kind), kind)).ToArray());
+    private static SettingType<HubEventKind> Event => OneOf(Enum.GetValues<HubEventKind>().Select(static kind => (Webhooks.WebhookBody.NameOf(kind), kind)).ToArray());
 }

@@ -74,6 +74,10 @@ internal sealed class WebhookDelivery(WebhookOutbox outbox, TenantId tenant)
         catch (OperationCanceledException) when (outbox.Over.IsCancellationRequested)
         {
         }
+        catch (StoreFencedException)
+        {
+            outbox.Lose();
+        }
         catch (StoreUnavailableException)
         {
             // Told by the store itself.

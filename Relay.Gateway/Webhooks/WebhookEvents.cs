@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Threading.Channels;
 using Relay.Core;
 using Relay.Core.Hubs;
+using Relay.Core.Runtime;
 using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Webhooks;
@@ -19,31 +20,30 @@ internal sealed class WebhookEvents : IHubEvents, IHostedService
     // For what is kept last of all to reach receivers that are there.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<WebhookEvent> _queue = Channel.CreateBounded<WebhookEvent>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
+    private readonly Channel<KeptEvent> _queue = Channel.CreateBounded<KeptEvent>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
     private readonly ConcurrentDictionary<TenantId, long> _missed = new();
     private readonly TenantDirectory _tenants;
-    private readonly Func<CancellationToken, Task<IWebhookTarget>> _open;
+    private readonly Func<CancellationToken, Task<IEventOutbox>> _open;
     private readonly WebhookCounters _counters;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _hurry = new();
-    private IWebhookTarget? _target;
+    private IEventOutbox? _target;
     private Task _running = Task.CompletedTask;
     private long _numbers;
 
     /// <summary>Makes it.</summary>
-    /// <param name="process">Names this process; never used again.</param>
     /// <param name="tenants">Who wants to be told.</param>
     /// <param name="open">Opens what keeps events.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="time">The source of time.</param>
     /// <param name="logger">Where to log.</param>
     public WebhookEvents(
-        string process, TenantDirectory tenants, Func<CancellationToken, Task<IWebhookTarget>> open, WebhookCounters counters, TimeProvider time, ILogger<WebhookEvents> logger) =>
-        (Process, _tenants, _open, _counters, _time, _logger) = (process, tenants, open, counters, time, logger);
+        TenantDirectory tenants, Func<CancellationToken, Task<IEventOutbox>> open, WebhookCounters counters, TimeProvider time, ILogger<WebhookEvents> logger) =>
+        (_tenants, _open, _counters, _time, _logger) = (tenants, open, counters, time, logger);
 
-    /// <summary>This process.</summary>
-    public string Process { get; }
+    /// <summary>Names this process; never used again.</summary>
+    public string Process { get; } = Guid.NewGuid().ToString("N");
 
     public void Tell(in HubEvent happened)
     {
@@ -69,22 +69,22 @@ internal sealed class WebhookEvents : IHubEvents, IHostedService
         if (_target is not null) await _target.StopAsync(StopPatience);
     }
 
-    private async Task RunAsync(IWebhookTarget target)
+    private async Task RunAsync(IEventOutbox target)
     {
         // Off the start's thread. A delivery without events tells that a process has begun: what the one before had not told is lost.
         await Task.Yield();
         foreach (var tenant in _tenants.Named.Where(static one => one.Settings.Webhooks.Url.Length > 0).Select(static one => one.Id).ToList()) await KeepAsync(target, tenant, []);
-        var batch = new List<WebhookEvent>(BatchLimit);
+        var batch = new List<KeptEvent>(BatchLimit);
         while (await _queue.Reader.WaitToReadAsync())
         {
             while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var one)) batch.Add(one);
             foreach (var tenant in batch.GroupBy(static one => one.Happened.User.Tenant))
-                foreach (var page in tenant.Chunk(WebhookEvent.PageEvents)) await KeepAsync(target, tenant.Key, page);
+                foreach (var page in tenant.Chunk(WebhookBody.PageEvents)) await KeepAsync(target, tenant.Key, page);
             batch.Clear();
         }
     }
 
-    private async Task KeepAsync(IWebhookTarget target, TenantId tenant, WebhookEvent[] page)
+    private async Task KeepAsync(IEventOutbox target, TenantId tenant, KeptEvent[] page)
     {
         var missed = _missed.TryRemove(tenant, out var count) ? count : 0;
         var isTold = false;
@@ -92,7 +92,7 @@ internal sealed class WebhookEvents : IHubEvents, IHostedService
         {
             try
             {
-                if (await target.AcceptAsync(tenant, missed, page)) return;
+                if (await target.AcceptAsync(tenant, new(Process, missed, page))) return;
                 Miss(tenant, page.Length, missed);
                 return;
             }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Relay.Abstractions;
 using Relay.Core;
 using Relay.Core.Plugins;
+using Relay.Core.Runtime;
 using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Webhooks;
@@ -11,7 +12,7 @@ namespace Relay.Gateway.Webhooks;
 /// Events on the disk until their receivers have them. A page of events is one value of the store, written before anybody is told that it is kept, and
 /// removed when it is delivered: what a process had kept and not delivered, the next one delivers.
 /// </summary>
-internal sealed class WebhookOutbox : IWebhookTarget
+internal sealed class WebhookOutbox : IEventOutbox
 {
     // No plugin's prefix is without its underscore, so these values are nobody else's.
     private const string Prefix = "webhooks";
@@ -22,11 +23,11 @@ internal sealed class WebhookOutbox : IWebhookTarget
     private readonly ConcurrentDictionary<TenantId, WebhookDelivery> _deliveries = new();
     private readonly CancellationTokenSource _over = new();
     private readonly IPluginStore _store;
-    private readonly string _process;
+    private readonly string _name;
     private long _last;
     private long _held;
 
-    private WebhookOutbox(IPluginStore store, string process, WebhookParts parts) => (_store, _process, Parts) = (store, process, parts);
+    private WebhookOutbox(IPluginStore store, string name, WebhookParts parts) => (_store, _name, Parts) = (store, name, parts);
 
     internal WebhookParts Parts { get; }
 
@@ -34,20 +35,21 @@ internal sealed class WebhookOutbox : IWebhookTarget
     internal CancellationToken Over => _over.Token;
 
     /// <summary>Opens what the process before left, and goes on with it.</summary>
-    public static async Task<WebhookOutbox> OpenAsync(IPluginStoreProvider stores, int part, long incarnation, string process, WebhookParts parts, CancellationToken cancellation)
+    public static async Task<WebhookOutbox> OpenAsync(IPluginStoreProvider stores, int part, long incarnation, string name, WebhookParts parts, CancellationToken cancellation)
     {
         var key = new PluginKey(new(new(Prefix), part.ToString(CultureInfo.InvariantCulture)), Prefix);
-        var outbox = new WebhookOutbox(stores.Open(key, incarnation), process, parts);
+        var outbox = new WebhookOutbox(stores.Open(key, incarnation), name, parts);
         await outbox.RestoreAsync(cancellation);
         return outbox;
     }
 
-    public async Task<bool> AcceptAsync(TenantId tenant, long missed, IReadOnlyList<WebhookEvent> events)
+    public async Task<bool> AcceptAsync(TenantId tenant, EventBatch batch)
     {
+        var events = batch.Events;
         var limit = Parts.Tenants.Find(tenant)?.Settings.Webhooks.MaxEvents ?? 0;
         if (_deliveries.TryGetValue(tenant, out var known) && known.Waiting + events.Count > limit) return false;
         var number = ++_last;
-        var body = WebhookEvent.Write(tenant, string.Create(CultureInfo.InvariantCulture, $"{_process}-{number}"), _process, missed, events);
+        var body = WebhookBody.Write(tenant, string.Create(CultureInfo.InvariantCulture, $"{_name}-{number}"), batch);
         await _store.PutAsync(KeyOf(number), body, null, CancellationToken.None);
         Parts.Counters.Keep(events.Count);
         Add(tenant, new(KeyOf(number), events.Count, Parts.Time.GetUtcNow(), Hold(body)));
@@ -60,6 +62,9 @@ internal sealed class WebhookOutbox : IWebhookTarget
         await _over.CancelAsync();
         await Task.WhenAll(_deliveries.Values.Select(static delivery => delivery.Idle));
     }
+
+    /// <summary>Another process has the events now.</summary>
+    internal void Lose() => _over.Cancel();
 
     /// <summary>The body of a page: what is held, or what the store has.</summary>
     internal async ValueTask<byte[]?> BodyAsync(WebhookPage page) => page.Body ?? (await _store.GetAsync(page.Key, CancellationToken.None))?.Value.ToArray();
@@ -83,7 +88,7 @@ internal sealed class WebhookOutbox : IWebhookTarget
         {
             _last = long.Parse(key.Key, CultureInfo.InvariantCulture);
             if (await _store.GetAsync(key.Key, cancellation) is not { } value) continue;
-            var (tenant, events) = WebhookEvent.Read(value.Value.ToArray());
+            var (tenant, events) = WebhookBody.Read(value.Value.ToArray());
             Parts.Counters.Keep(events);
             Add(tenant, new(key.Key, events, value.UpdatedAt, null));
             kept += events;

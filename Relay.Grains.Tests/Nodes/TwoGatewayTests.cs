@@ -11,12 +11,14 @@ namespace Relay.Grains.Tests.Nodes;
 /// <summary>Two gateways of a cluster: nodes dial in at one, callers call at the other.</summary>
 internal static class TwoGateways
 {
-    public static async Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time)
+    // Leases that a machine which is busy with other tests does not let run out.
+    private static readonly ClusterOptions Cluster = new(1, TimeSpan.FromSeconds(3)) { RetryDelay = TimeSpan.FromMilliseconds(50), AnnounceInterval = TimeSpan.FromMilliseconds(100) };
+
+    public static async Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services = null)
     {
         var (probe, options) = (new Probe(), RelayServices.Options(change?.Invoke(new()) ?? new()));
-        var cluster = await RelayCluster.StartAsync(
-            options, [typeof(TestPlugin)], probe, new(1, TimeSpan.FromMilliseconds(500)) { RetryDelay = TimeSpan.FromMilliseconds(50), AnnounceInterval = TimeSpan.FromMilliseconds(100) }, clock: time, silos: 1);
-        return new(await RelayAsync(), await RelayAsync(), async () =>
+        var cluster = await RelayCluster.StartAsync(options, [typeof(TestPlugin)], probe, Cluster, clock: time, silos: 1);
+        return new(await RelayAsync(), await RelayAsync(), () => cluster.Logged.All, async () =>
         {
             probe.Dispose();
             await cluster.DisposeAsync();
@@ -25,32 +27,41 @@ internal static class TwoGateways
         async Task<RelayServer> RelayAsync()
         {
             var gateway = await cluster.StartGatewayAsync();
-            return await RelayServer.StartAsync(change, services => services.AddSingleton<IRelayRuntime>(gateway).AddSingleton(cluster.Counters), time);
+            return await RelayServer.StartAsync(change, host =>
+            {
+                host.AddSingleton<IRelayRuntime>(gateway).AddSingleton(cluster.Counters);
+                services?.Invoke(host);
+            }, time);
         }
     }
 }
 
 public sealed class TwoGatewayCallTests : NodeCallTests
 {
-    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services) => TwoGateways.StartAsync(change, time, services);
 }
 
 public sealed class TwoGatewayErrorTests : NodeErrorTests
 {
-    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services) => TwoGateways.StartAsync(change, time, services);
 }
 
 public sealed class TwoGatewayMisbehaviourTests : NodeMisbehaviourTests
 {
-    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services) => TwoGateways.StartAsync(change, time, services);
 }
 
 public sealed class TwoGatewayMustHoldTests : NodeMustHoldTests
 {
-    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services) => TwoGateways.StartAsync(change, time, services);
 }
 
 public sealed class TwoGatewayStreamTests : StreamTests
 {
-    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time) => TwoGateways.StartAsync(change, time);
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services) => TwoGateways.StartAsync(change, time, services);
+}
+
+public sealed class TwoGatewayApiTests : NodesApiTests
+{
+    private protected override Task<NodeHouse> StartAsync(Func<RelaySettings, RelaySettings>? change, ManualTime? time, Action<IServiceCollection>? services) => TwoGateways.StartAsync(change, time, services);
 }

@@ -8,6 +8,8 @@ internal sealed class RecordedEvents : ILoggerProvider
 {
     private readonly ConcurrentQueue<(int Id, string Text)> _events = new();
 
+    public IEnumerable<string> All => _events.Select(static one => one.Text);
+
     public IEnumerable<string> Of(int id) => _events.Where(one => one.Id == id).Select(static one => one.Text);
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName.StartsWith("Relay", StringComparison.Ordinal));

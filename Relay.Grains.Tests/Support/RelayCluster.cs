@@ -43,6 +43,9 @@ internal sealed class RelayCluster : IAsyncDisposable
     /// <summary>The calls that silos, and the gateways in them, have made of each other and of gateways outside, by their methods.</summary>
     public CountedCalls Calls { get; private init; } = new();
 
+    /// <summary>What silos keep events in.</summary>
+    public MemoryOutboxes Outboxes { get; private init; } = new();
+
     public IGrainFactory Grains => _cluster.Client;
 
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
@@ -55,12 +58,12 @@ internal sealed class RelayCluster : IAsyncDisposable
         var registry = PluginRegistry.Build([.. plugins.Select(type => new PluginRegistration(type)), .. files.Registrations], _ => PluginSettings.None, faults);
         Assert.Empty(faults);
         var (counters, time, stores, logged) = (new RuntimeCounters(), clock ?? new ManualTime(), new MemoryStores(), new RecordedEvents());
-        var calls = new CountedCalls();
+        var (calls, outboxes) = (new CountedCalls(), new MemoryOutboxes());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe).AddSingleton<IHubEvents>(probe);
+            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe).AddSingleton<IHubEvents>(probe).AddSingleton<IEventOutboxes>(outboxes);
             silo.Services.AddSingleton<ILoggerProvider>(logged);
             silo.Services.AddSingleton(new RuntimeClock(time)).AddSingleton(counters);
             silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
@@ -73,7 +76,7 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddOutgoingGrainCallFilter(calls);
         });
         builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(new(builder.Options, new SiloPorts()), options, runtime, counters, time, stores, logged) { Calls = calls };
+        var cluster = new RelayCluster(new(builder.Options, new SiloPorts()), options, runtime, counters, time, stores, logged) { Calls = calls, Outboxes = outboxes };
         await cluster._cluster.DeployAsync();
         return cluster;
     }

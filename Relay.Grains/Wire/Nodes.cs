@@ -60,7 +60,7 @@ internal enum NodeTellingKind
 /// <param name="Call">The call, wherever it is.</param>
 /// <param name="Offer">What the node offers.</param>
 /// <param name="Ask">What the call wants.</param>
-/// <param name="Serial">Counts the call's askings; of a claim 1 when it had been granted.</param>
+/// <param name="Serial">Counts the call's askings; of a claim 1 when it had been granted, of an offer 1 when the node is drained.</param>
 /// <param name="Stream">The stream's id.</param>
 [GenerateSerializer, Immutable, Alias("relay.NodeTelling")]
 internal sealed record NodeTelling(
@@ -147,11 +147,11 @@ internal sealed record NodeNews(
 
 /// <summary>News of a tenant's pool, in order. A batch that comes twice counts once.</summary>
 /// <param name="Tenant">The tenant.</param>
-/// <param name="Life">The pool's life.</param>
+/// <param name="Life">The pool's life; what comes from a lower one than before is late.</param>
 /// <param name="Number">Counts the batches to this gateway in this life.</param>
 /// <param name="Items">The news.</param>
 [GenerateSerializer, Immutable, Alias("relay.NodeNewsBatch")]
-internal sealed record NodeNewsBatch([property: Id(0)] string Tenant, [property: Id(1)] Guid Life, [property: Id(2)] long Number, [property: Id(3)] NodeNews[] Items);
+internal sealed record NodeNewsBatch([property: Id(0)] string Tenant, [property: Id(1)] long Life, [property: Id(2)] long Number, [property: Id(3)] NodeNews[] Items);
 
 /// <summary>A tenant's nodes, to look at.</summary>
 [GenerateSerializer, Immutable, Alias("relay.NodeListingView")]

@@ -77,12 +77,10 @@ public abstract class NodeMustHoldTests : NodeHttpTests
     public async Task NoPromptAndNoAnswerIsLoggedOrStored()
     {
         var lines = new ConcurrentQueue<string>();
-        string folder;
-        await using (var relay = await RelayServer.StartAsync(
+        await using (var relay = await StartAsync(
             static settings => settings with { Logging = new() { Level = LogLevel.Trace } },
-            services => services.AddSingleton<ILoggerProvider>(new Recorder(lines))))
+            services: services => services.AddSingleton<ILoggerProvider>(new Recorder(lines))))
         {
-            folder = Path.GetDirectoryName(relay.Services.GetRequiredService<RelaySettings>().Storage.Sqlite.Path)!;
             using var caller = new NodeCaller(relay);
             var node = await TestNode.JoinAsync(relay);
             node.Serve = static async job =>
@@ -97,8 +95,14 @@ public abstract class NodeMustHoldTests : NodeHttpTests
             using (var refused = await caller.PostAsync(body[..^1], headers: headers)) await refused.ExpectErrorAsync(400, "invalid_body");
             await node.Socket.SendTextAsync("{\"type\":\"" + Secret + "\"}");
             await node.EndedAsync();
-            foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
-                Assert.DoesNotContain(Secret, Encoding.Latin1.GetString(await ReadAsync(file)));
+            foreach (var server in (RelayServer[])[relay.Nodes, relay.Callers])
+            {
+                var folder = Path.GetDirectoryName(server.Services.GetRequiredService<RelaySettings>().Storage.Sqlite.Path)!;
+                foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+                    Assert.DoesNotContain(Secret, Encoding.Latin1.GetString(await ReadAsync(file)));
+            }
+
+            foreach (var line in relay.Logged) lines.Enqueue(line);
         }
 
         Assert.Contains(lines, static line => line.Contains("broke the protocol", StringComparison.Ordinal));

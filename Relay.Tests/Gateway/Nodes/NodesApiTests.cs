@@ -7,12 +7,12 @@ using Relay.WebSockets;
 namespace Relay.Tests.Gateway.Nodes;
 
 /// <summary>What operators see of nodes, and do with them.</summary>
-public sealed class NodesApiTests
+public abstract class NodesApiTests : NodeHttpTests
 {
     [Fact]
     public async Task NodesAreListedAndDrained()
     {
-        await using var relay = await RelayServer.StartAsync();
+        await using var relay = await StartAsync();
         using var caller = new NodeCaller(relay);
         var (a, _) = (await TestNode.JoinAsync(relay, "a/1", capacity: 9, models: ["m", "o"]), await TestNode.JoinAsync(relay, "b"));
         var call = caller.PostAsync(NodeCaller.Body());
@@ -36,26 +36,22 @@ public sealed class NodesApiTests
     public async Task ASecondSocketOfANodeIsRefusedWhileTheFirstLives()
     {
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(time: time);
+        await using var relay = await StartAsync(time: time);
         var hello = NodeMessageWriter.Write(new NodeHello("n", ["m"], 1, ""));
         var (first, second) = (await TestNode.DialAsync(relay), await TestNode.DialAsync(relay));
         await first.SendFrameAsync(Opcode.Text, hello);
         await first.ReceiveAsync();
         await second.SendFrameAsync(Opcode.Text, hello);
-        await HeardAsync(second);
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(Opcode.Ping, (await first.ReceiveAsync()).Opcode);
+        Assert.Equal(Opcode.Ping, (await OnceItIsTimeAsync(first.ReceiveAsync(), time, relay)).Opcode);
         await first.SendFrameAsync(Opcode.Pong, Array.Empty<byte>());
-        await HeardAsync(first);
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(new ServerClose(4409, "node_id_taken"), await second.ReceiveCloseAsync());
+        Assert.Equal(new ServerClose(4409, "node_id_taken"), await OnceItIsTimeAsync(second.ReceiveCloseAsync(), time, relay));
     }
 
     [Fact]
     public async Task ASecondSocketTakesThePlaceOfOneThatIsDead()
     {
         var time = new ManualTime();
-        await using var relay = await RelayServer.StartAsync(time: time);
+        await using var relay = await StartAsync(time: time);
         using var caller = new NodeCaller(relay);
         var first = await TestNode.DialAsync(relay);
         var hello = NodeMessageWriter.Write(new NodeHello("n", ["m"], 1, ""));
@@ -65,23 +61,23 @@ public sealed class NodesApiTests
         await first.ReceiveAsync();
 
         // It answers nothing from here on.
-        var second = TestNode.JoinAsync(relay);
-        while (!second.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.WhenAny(second, caller.GetAsync("/v1/models"));
-        }
-
+        var second = await OnceItIsTimeAsync(TestNode.JoinAsync(relay), time, relay);
         using (var response = await call) await response.ExpectErrorAsync(502, "node_lost");
         call = caller.PostAsync(NodeCaller.Body());
-        await (await (await second).NextAsync()).AnswerJsonAsync("{}");
+        await (await second.NextAsync()).AnswerJsonAsync("{}");
         Assert.Equal(HttpStatusCode.OK, (await call).StatusCode);
     }
 
-    // All that it has sent was taken.
-    private static async Task HeardAsync(RawWebSocketClient socket)
+    // What is between the sockets takes its time, and then the clock has to go on.
+    private static async Task<T> OnceItIsTimeAsync<T>(Task<T> awaited, ManualTime time, NodeHouse relay)
     {
-        await socket.SendFrameAsync(Opcode.Ping, Array.Empty<byte>());
-        Assert.Equal(Opcode.Pong, (await socket.ReceiveAsync()).Opcode);
+        using var caller = new NodeCaller(relay);
+        while (!awaited.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.WhenAny(awaited, caller.GetAsync("/v1/models"));
+        }
+
+        return await awaited;
     }
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Core;
 using Relay.Core.Hubs;
+using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Webhooks;
@@ -22,9 +23,9 @@ public sealed class WebhookBoundTests
         var parts = new WebhookParts(new TenantDirectory(Settings), client, counters, TimeProvider.System, NullLogger.Instance);
         var outbox = await WebhookOutbox.OpenAsync(new MemoryStores(), 0, 1, "p", parts, CancellationToken.None);
         var (a, b) = (new TenantId("a"), new TenantId("b"));
-        Assert.True(await outbox.AcceptAsync(a, 0, [Event(a), Event(a)]));
-        Assert.False(await outbox.AcceptAsync(a, 0, [Event(a)]));
-        Assert.True(await outbox.AcceptAsync(b, 0, [Event(b)]));
+        Assert.True(await outbox.AcceptAsync(a, new("p", 0, [Event(a), Event(a)])));
+        Assert.False(await outbox.AcceptAsync(a, new("p", 0, [Event(a)])));
+        Assert.True(await outbox.AcceptAsync(b, new("p", 0, [Event(b)])));
         Assert.Equal(3, counters.Waiting);
         await outbox.StopAsync(TimeSpan.Zero);
         Assert.Equal(0, counters.Delivered);
@@ -35,7 +36,7 @@ public sealed class WebhookBoundTests
     {
         var counters = new WebhookCounters();
         var target = new ScriptedTarget();
-        var events = new WebhookEvents("p", new TenantDirectory(Settings), _ => Task.FromResult<IWebhookTarget>(target), counters, TimeProvider.System, NullLogger<WebhookEvents>.Instance);
+        var events = new WebhookEvents(new TenantDirectory(Settings), _ => Task.FromResult<IEventOutbox>(target), counters, TimeProvider.System, NullLogger<WebhookEvents>.Instance);
         await events.StartAsync(CancellationToken.None);
         Assert.Equal((0, 0), await target.NextAsync(true));
         var tenant = TenantId.Default;
@@ -52,9 +53,9 @@ public sealed class WebhookBoundTests
         Assert.True(target.IsStopped);
     }
 
-    private static WebhookEvent Event(TenantId tenant) => new(new(new(tenant, "alice"), HubEventKind.FirstIn, "c", 1), "e", DateTimeOffset.UnixEpoch);
+    private static KeptEvent Event(TenantId tenant) => new(new(new(tenant, "alice"), HubEventKind.FirstIn, "c", 1), "e", DateTimeOffset.UnixEpoch);
 
-    private sealed class ScriptedTarget : IWebhookTarget
+    private sealed class ScriptedTarget : IEventOutbox
     {
         private readonly Channel<(int Missed, int Events)> _asked = Channel.CreateUnbounded<(int, int)>();
         private readonly Channel<bool> _answers = Channel.CreateUnbounded<bool>();
@@ -67,9 +68,9 @@ public sealed class WebhookBoundTests
             return await _asked.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         }
 
-        public async Task<bool> AcceptAsync(TenantId tenant, long missed, IReadOnlyList<WebhookEvent> events)
+        public async Task<bool> AcceptAsync(TenantId tenant, EventBatch batch)
         {
-            _asked.Writer.TryWrite(((int)missed, events.Count));
+            _asked.Writer.TryWrite(((int)batch.Missed, batch.Events.Count));
             return await _answers.Reader.ReadAsync();
         }
 

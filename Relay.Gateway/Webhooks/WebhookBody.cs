@@ -3,14 +3,12 @@ using System.Globalization;
 using System.Text.Json;
 using Relay.Core;
 using Relay.Core.Hubs;
+using Relay.Core.Runtime;
 
 namespace Relay.Gateway.Webhooks;
 
-/// <summary>An event on its way to a receiver.</summary>
-/// <param name="Happened">What has happened.</param>
-/// <param name="Id">The event's id: the receiver knows one that comes twice by it.</param>
-/// <param name="At">When.</param>
-internal readonly record struct WebhookEvent(HubEvent Happened, string Id, DateTimeOffset At)
+/// <summary>The body of a delivery, which is also what the disk keeps.</summary>
+internal static class WebhookBody
 {
     /// <summary>Events that one delivery has at the most.</summary>
     public const int PageEvents = 100;
@@ -24,23 +22,21 @@ internal readonly record struct WebhookEvent(HubEvent Happened, string Id, DateT
         HubEventKind.PluginFailed => "plugin_failed",
     };
 
-    /// <summary>Writes the body of a delivery, which is also what the disk keeps.</summary>
+    /// <summary>Writes a body.</summary>
     /// <param name="tenant">Whose events.</param>
     /// <param name="delivery">The delivery's id: the same each time that it is tried.</param>
-    /// <param name="process">The process that tells: another one than before may have lost what the one before was about to tell.</param>
-    /// <param name="missed">Events of the tenant, before these, that were not kept.</param>
-    /// <param name="events">The events, in their order.</param>
-    public static byte[] Write(TenantId tenant, string delivery, string process, long missed, IReadOnlyList<WebhookEvent> events)
+    /// <param name="batch">The events.</param>
+    public static byte[] Write(TenantId tenant, string delivery, EventBatch batch)
     {
-        var buffer = new ArrayBufferWriter<byte>(160 + (160 * events.Count));
+        var buffer = new ArrayBufferWriter<byte>(160 + (160 * batch.Events.Count));
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("tenant"u8, tenant.Name);
         json.WriteString("delivery"u8, delivery);
-        json.WriteString("process"u8, process);
-        json.WriteNumber("missed"u8, missed);
+        json.WriteString("process"u8, batch.Process);
+        json.WriteNumber("missed"u8, batch.Missed);
         json.WriteStartArray("events"u8);
-        foreach (var one in events) Write(json, one);
+        foreach (var one in batch.Events) Write(json, one);
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -54,7 +50,7 @@ internal readonly record struct WebhookEvent(HubEvent Happened, string Id, DateT
         return (new(json.RootElement.GetProperty("tenant").GetString()!), json.RootElement.GetProperty("events").GetArrayLength());
     }
 
-    private static void Write(Utf8JsonWriter json, WebhookEvent one)
+    private static void Write(Utf8JsonWriter json, KeptEvent one)
     {
         var (happened, id, at) = one;
         json.WriteStartObject();
