@@ -1,6 +1,10 @@
 using BenchmarkDotNet.Running;
 using Relay.Benchmarks;
+using Relay.Benchmarks.Drain;
 using Relay.Benchmarks.Nodes;
 
 if (args is ["nodes", _, _, ..]) await NodeStreams.RunAsync(args[1..]);
+else if (args is ["drain", ..]) await DrainRun.RunAsync(args[1..]);
+else if (args is ["drain-relay", ..]) return await DrainRun.ServeAsync(args[1..]);
 else BenchmarkSwitcher.FromAssembly(typeof(EnvelopeBenchmarks).Assembly).Run(args);
+return 0;

@@ -12,6 +12,7 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     private CentralHub<HubRef> _hub = null!;
     private ICentralHubGrain _self = null!;
     private long _born;
+    private int _edition;
 
     private Turn Turn => new(silo.Clock.Now);
 
@@ -21,8 +22,8 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _key = CentralKey.FromActorKey(this.GetPrimaryKeyString());
-        var limits = silo.Options.Hubs;
-        _hub = new(_key.Tenant, limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards }, this);
+        _edition = silo.Options.Edition.Number;
+        _hub = new(_key.Tenant, Limits(), this);
         _self = grains.Central(_key);
         _born = silo.Time.GetTimestamp();
         silo.Add(this);
@@ -37,6 +38,12 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     public Task<RouteReply> Route(string userId)
     {
+        if (silo.Options.Edition.Number is var edition && edition != _edition)
+        {
+            _edition = edition;
+            _hub.Bound(Limits());
+        }
+
         var known = _hub.Find(userId) is not null;
         var hub = _hub.Route(userId, Turn);
         return Task.FromResult(new RouteReply(hub is null ? (int)ErrorCode.HubCreationFailed : null, !known && IsComplete));
@@ -110,6 +117,13 @@ internal sealed class CentralHubGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     // A hub that cannot be reached now is asked again at the next collection, and forgotten when it does not answer then.
     private void Tell(UserKey user, Func<IUserHubGrain, Task> call) => _ = TenantContext.TellAsync(_key.Tenant, () => call(grains.Hub(user)));
+
+    // A part's share.
+    private HubLimits Limits()
+    {
+        var limits = silo.Options.Of(_key.Tenant).Hubs;
+        return limits with { MaxUserHubs = (limits.MaxUserHubs + cluster.CentralShards - 1) / cluster.CentralShards };
+    }
 }
 
 /// <summary>A user's hub as a directory names it: by the user, with the epoch that was last heard of.</summary>

@@ -8,7 +8,7 @@ using Relay.Grains.Wire;
 namespace Relay.Grains;
 
 /// <summary>The rooms of a cluster, as a gateway speaks to them.</summary>
-internal sealed class ClusterRooms(OrleansRuntime runtime, RoomOptions options) : IRoomRuntime
+internal sealed class ClusterRooms(OrleansRuntime runtime, RuntimeOptions options) : IRoomRuntime
 {
     private readonly ConcurrentDictionary<RoomKey, ClusterRoom> _rooms = new();
     private readonly RuntimeClock _clock = new(runtime.Time);
@@ -64,7 +64,7 @@ internal sealed class ClusterRooms(OrleansRuntime runtime, RoomOptions options) 
     /// <summary>Where a room's grain was last heard of.</summary>
     internal string? SiloOf(RoomKey room) => _rooms.GetValueOrDefault(room)?.Silo;
 
-    internal RoomPolicy PolicyOf(RoomKey room) => options.Of(room.Name);
+    internal RoomPolicy PolicyOf(RoomKey room) => options.Of(room.Tenant).Rooms.Of(room.Name);
 
     /// <summary>The room, for a call in the room's tenant.</summary>
     internal IRoomGrain Grain(RoomKey room)

@@ -32,7 +32,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         _hubs = hubs;
         (Grains, Options, Time, Counters) = (grains, options, time, counters);
         Log = new(logs.CreateLogger<OrleansRuntime>());
-        ClusterRooms = new(this, runtime.Rooms);
+        ClusterRooms = new(this, runtime);
         ClusterPeers = new(this, runtime.Peers);
         ClusterNodes = new(this);
         ClusterSockets = new(this);

@@ -21,7 +21,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _key = RoomKey.FromActorKey(this.GetPrimaryKeyString());
-        _policy = silo.Options.Rooms.Of(_key.Name);
+        _policy = silo.Options.Of(_key.Tenant).Rooms.Of(_key.Name);
         _self = grains.Room(_key);
         _epoch = silo.NextEpoch();
         silo.Add(this);

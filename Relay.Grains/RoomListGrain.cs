@@ -1,3 +1,4 @@
+using Relay.Core;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -9,11 +10,13 @@ internal sealed class RoomListGrain(SiloHubs silo, ClusterOptions cluster) : Gra
     private readonly SortedDictionary<string, (long Epoch, long Heard)> _rooms = new(StringComparer.Ordinal);
     private long? _looked;
 
+    private int MaxRooms => silo.Options.Of(ActorKeys.TenantOf(this.GetPrimaryKeyString())).Rooms.MaxRooms;
+
     public Task<bool> Enter(string room, long epoch)
     {
-        if (!_rooms.ContainsKey(room) && _rooms.Count >= silo.Options.Rooms.MaxRooms) ForgetLost();
+        if (!_rooms.ContainsKey(room) && _rooms.Count >= MaxRooms) ForgetLost();
         var known = _rooms.TryGetValue(room, out var before);
-        if (!known && _rooms.Count >= silo.Options.Rooms.MaxRooms) return Task.FromResult(false);
+        if (!known && _rooms.Count >= MaxRooms) return Task.FromResult(false);
         _rooms[room] = (Math.Max(before.Epoch, epoch), silo.Time.GetTimestamp());
         return Task.FromResult(true);
     }

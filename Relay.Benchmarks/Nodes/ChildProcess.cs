@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Relay.Benchmarks.Nodes;
@@ -8,13 +10,16 @@ internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
     private readonly TaskCompletionSource<string> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> _lines = new();
 
     private ChildProcess(Process process, Regex looksFor)
     {
         _process = process;
         DataReceivedEventHandler read = (_, line) =>
         {
-            if (line.Data is not null && looksFor.Match(line.Data) is { Success: true } match) _found.TrySetResult(match.Groups[1].Value);
+            if (line.Data is null) return;
+            _lines.Enqueue(line.Data);
+            if (looksFor.Match(line.Data) is { Success: true } match) _found.TrySetResult(match.Groups[1].Value);
         };
         process.OutputDataReceived += read;
         process.ErrorDataReceived += read;
@@ -43,9 +48,25 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>What the program says of itself when it is ready.</summary>
     public Task<string> FoundAsync() => _found.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
+    /// <summary>Tells it to stop, as an orchestrator does.</summary>
+    public void Terminate() => Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+
+    /// <summary>Awaits its end, and gives its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>The number that it printed.</summary>
+    public long Said(string pattern) =>
+        _lines.Select(line => Regex.Match(line, pattern)).FirstOrDefault(static match => match.Success) is { } match
+            ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"It printed nothing like {pattern}: {string.Join('\n', _lines)}");
+
     public void Dispose()
     {
-        _process.Kill();
+        if (!_process.HasExited) _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
     }

@@ -13,7 +13,7 @@ public sealed class CentralHub<THub>
     where THub : class
 {
     private readonly TenantId _tenant;
-    private readonly HubLimits _limits;
+    private HubLimits _limits;
     private readonly ICentralHubPort<THub> _port;
     private readonly Dictionary<string, Entry> _hubs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _groups = new(StringComparer.Ordinal);
@@ -25,6 +25,10 @@ public sealed class CentralHub<THub>
     /// <param name="limits">What bounds it.</param>
     /// <param name="port">Its effects.</param>
     public CentralHub(TenantId tenant, HubLimits limits, ICentralHubPort<THub> port) => (_tenant, _limits, _port) = (tenant, limits, port);
+
+    /// <summary>The tenant gets something else from now on.</summary>
+    /// <param name="limits">What bounds it.</param>
+    public void Bound(HubLimits limits) => _limits = limits;
 
     /// <summary>User hubs of the tenant.</summary>
     public int Count => _hubs.Count;

@@ -34,7 +34,7 @@ public sealed partial class UserHub
         }
 
         var index = message.HasEscapedType ? _prefixes.Find(Encoding.UTF8.GetBytes(message.TypeText())) : _prefixes.Find(message.Type);
-        if (index < 0)
+        if (index < 0 || !IsOffered(index))
         {
             Refuse(connection, message, ErrorCode.PluginNotFound, $"No plugin takes messages of the type '{Shorten(message.TypeText())}'.");
             return;
@@ -144,7 +144,7 @@ public sealed partial class UserHub
     private void StartAutomatic()
     {
         for (var i = 0; i < _slots.Length; i++)
-            if (_plugins[i].AutoStart) Want(i);
+            if (_plugins[i].AutoStart && IsOffered(i)) Want(i);
     }
 
     private void Want(int plugin)

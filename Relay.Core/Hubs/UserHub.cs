@@ -14,7 +14,8 @@ namespace Relay.Core.Hubs;
 public sealed partial class UserHub
 {
     private readonly UserKey _key;
-    private readonly HubLimits _limits;
+    private HubLimits _limits;
+    private IReadOnlySet<string>? _offered;
     private readonly RestartPolicy _restarts;
     private readonly IReadOnlyList<PluginInfo> _plugins;
     private readonly PrefixTable _prefixes;
@@ -36,9 +37,11 @@ public sealed partial class UserHub
     /// <param name="prefixes">Finds a plugin's index.</param>
     /// <param name="port">The hub's effects.</param>
     /// <param name="turn">The turn that makes it.</param>
-    public UserHub(UserKey key, HubLimits limits, RestartPolicy restarts, IReadOnlyList<PluginInfo> plugins, PrefixTable prefixes, IUserHubPort port, Turn turn)
+    /// <param name="offered">The prefixes of the plugins that the user has; null for all.</param>
+    public UserHub(
+        UserKey key, HubLimits limits, RestartPolicy restarts, IReadOnlyList<PluginInfo> plugins, PrefixTable prefixes, IUserHubPort port, Turn turn, IReadOnlySet<string>? offered = null)
     {
-        (_key, _limits, _restarts, _plugins, _prefixes, _port) = (key, limits, restarts, plugins, prefixes, port);
+        (_key, _limits, _restarts, _plugins, _prefixes, _port, _offered) = (key, limits, restarts, plugins, prefixes, port, offered);
         _slots = new PluginSlot[plugins.Count];
         for (var i = 0; i < _slots.Length; i++) _slots[i] = new PluginSlot();
         _idleSince = turn.Now;
@@ -55,6 +58,11 @@ public sealed partial class UserHub
 
     /// <summary>Connections of the user.</summary>
     public int ClientCount => _connections.Count;
+
+    /// <summary>The user's tenant gets something else from now on. A plugin that is taken away gets no more messages, and ends with the hub.</summary>
+    /// <param name="limits">What bounds the hub.</param>
+    /// <param name="offered">The prefixes of the plugins that the user has; null for all.</param>
+    public void Bound(HubLimits limits, IReadOnlySet<string>? offered) => (_limits, _offered) = (limits, offered);
 
     /// <summary>A connection wants to join.</summary>
     /// <param name="connection">The connection. It is given its welcome before anything else.</param>
@@ -253,10 +261,13 @@ public sealed partial class UserHub
         _port.ReportEnded(_joins, _stopping);
     }
 
+    private bool IsOffered(int plugin) => _offered is null || _offered.Contains(_plugins[plugin].Prefix);
+
     private Frame Welcome(string connectionId)
     {
-        var plugins = new (string, string)[_slots.Length];
-        for (var i = 0; i < plugins.Length; i++) plugins[i] = (_plugins[i].Prefix, _slots[i].Status.Wire());
-        return Frames.Welcome(_key.UserId, _connections.Count, connectionId, plugins);
+        var plugins = new List<(string, string)>(_slots.Length);
+        for (var i = 0; i < _slots.Length; i++)
+            if (IsOffered(i)) plugins.Add((_plugins[i].Prefix, _slots[i].Status.Wire()));
+        return Frames.Welcome(_key.UserId, _connections.Count, connectionId, plugins.ToArray());
     }
 }

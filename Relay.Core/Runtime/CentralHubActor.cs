@@ -10,13 +10,17 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
 {
     private readonly PluginPool[] _pools;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TenantId _tenant;
     private UserIdentity? _creator;
+    private int _edition;
 
     internal CentralHubActor(InProcessRuntime runtime, TenantId tenant)
         : base(runtime.Clock)
     {
         (Runtime, NextCollection) = (runtime, runtime.Clock.Now + runtime.Options.Hubs.CollectionInterval);
-        Hub = new(tenant, runtime.Options.Hubs, this);
+        _edition = runtime.Options.Edition.Number;
+        Hub = new(tenant, runtime.Options.Of(tenant).Hubs, this);
+        _tenant = tenant;
         _pools = runtime.NewPools();
     }
 
@@ -70,6 +74,7 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
         switch (input.Kind)
         {
             case CentralInput.Kinds.Route:
+                Renew();
                 var join = (JoinOperation)input.Subject!;
                 _creator = join.Connection.Identity;
                 join.Routed(Hub.Route(join.User.UserId, turn), Hub.IsStopping ? ErrorCode.GoingAway : ErrorCode.HubCreationFailed);
@@ -98,6 +103,13 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
                 ((Action<CentralHubActor>)input.Subject!)(this);
                 break;
         }
+    }
+
+    private void Renew()
+    {
+        if (Runtime.Options.Edition.Number is var edition && edition == _edition) return;
+        _edition = edition;
+        Hub.Bound(Runtime.Options.Of(_tenant).Hubs);
     }
 
     protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "central hub");

@@ -7,7 +7,7 @@ using Relay.Core.Rooms;
 namespace Relay.Core.Runtime;
 
 /// <summary>The rooms of one process.</summary>
-internal sealed class LocalRooms(RoomOptions options, RuntimeClock clock, RuntimeLog log) : IRoomRuntime
+internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, RuntimeLog log) : IRoomRuntime
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
@@ -38,7 +38,7 @@ internal sealed class LocalRooms(RoomOptions options, RuntimeClock clock, Runtim
     public async ValueTask<int?> PublishAsync(RoomKey room, Frame message)
     {
         // A room that keeps history takes messages before anyone is there to read them.
-        var keeps = options.Of(room.Name).KeepsHistory;
+        var keeps = options.Of(room.Tenant).Rooms.Of(room.Name).KeepsHistory;
         while ((keeps ? FindOrMake(room) : Find(room)) is { } actor)
         {
             var answer = new TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -115,14 +115,14 @@ internal sealed class LocalRooms(RoomOptions options, RuntimeClock clock, Runtim
     {
         if (Find(room) is { } known) return known;
         var rooms = _tenants.GetOrAdd(room.Tenant, static _ => new());
-        if (Interlocked.Increment(ref rooms.Count) > options.MaxRooms)
+        if (Interlocked.Increment(ref rooms.Count) > options.Of(room.Tenant).Rooms.MaxRooms)
         {
             Interlocked.Decrement(ref rooms.Count);
             return Find(room);
         }
 
         var epoch = string.Create(CultureInfo.InvariantCulture, $"{_began:x}x{Interlocked.Increment(ref _epochs):x}");
-        var made = new RoomActor(this, room, options.Of(room.Name), epoch);
+        var made = new RoomActor(this, room, options.Of(room.Tenant).Rooms.Of(room.Name), epoch);
         var found = rooms.ByName.GetOrAdd(room.Name, made);
         if (ReferenceEquals(found, made)) Interlocked.Increment(ref Counters.RoomsValue);
         else Interlocked.Decrement(ref rooms.Count);

@@ -19,7 +19,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
         : base(hub.Runtime.Clock)
     {
         (Hub, _index, Pool, User) = (hub, index, pool, user);
-        _inbox = new(hub.Runtime.Options.Inbox, this, this, this);
+        _inbox = new(hub.Runtime.Options.Of(hub.Key.Tenant).Inbox, this, this, this);
     }
 
     internal HubRuntime Runtime => Hub.Runtime;

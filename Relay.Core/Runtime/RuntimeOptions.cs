@@ -26,6 +26,20 @@ public sealed record RuntimeOptions(HubLimits Hubs, RestartPolicy Restarts, Inbo
     /// <summary>Bounds of the answers that are kept for a tenant's back ends.</summary>
     public AnswerLimits Answers { get; init; } = new(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), 100_000, 64 << 20);
 
+    /// <summary>The prefixes of the plugins that users have; null for all.</summary>
+    public IReadOnlySet<string>? Plugins { get; init; }
+
+    /// <summary>Counts the changes of what tenants get.</summary>
+    public TenantEdition Edition { get; init; } = new();
+
+    /// <summary>What a tenant gets; null where all get the same.</summary>
+    public Func<TenantId, RuntimeOptions>? Tenants { get; init; }
+
     /// <summary>How often time limits are looked at; they are kept with this precision.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What a tenant gets now. Whoever keeps it asks again when <see cref="Edition"/> has moved.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <returns>Its bounds.</returns>
+    public RuntimeOptions Of(TenantId tenant) => Tenants?.Invoke(tenant) ?? this;
 }

@@ -10,6 +10,7 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
     private readonly PluginHostActor?[] _hosts;
     private readonly UserIdentity _user;
     private UserHub? _hub;
+    private int _edition;
 
     // The connection that made the hub stands for the user in its plugins' contexts.
     internal UserHubActor(IUserHubHome home, UserKey key, UserIdentity user)
@@ -67,6 +68,7 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
 
     protected override void OnTurn(in HubInput input, Turn turn)
     {
+        if (Runtime.Options.Edition.Number != _edition) Renew();
         if (input.Kind == HubInput.Kinds.Message)
         {
             _hub!.Dispatch(input.Connection, input.Message, turn);
@@ -76,7 +78,9 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
         switch (input.Kind)
         {
             case HubInput.Kinds.Begin:
-                _hub = new(Key, Runtime.Options.Hubs, Runtime.Options.Restarts, Runtime.Plugins, Runtime.Registry.Prefixes, this, turn);
+                _edition = Runtime.Options.Edition.Number;
+                var options = Runtime.Options.Of(Key.Tenant);
+                _hub = new(Key, options.Hubs, options.Restarts, Runtime.Plugins, Runtime.Registry.Prefixes, this, turn, options.Plugins);
                 break;
             case HubInput.Kinds.Join:
                 Join((JoinOperation)input.Subject!, turn);
@@ -120,6 +124,14 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
             case HubInput.Kinds.Message:
                 break;
         }
+    }
+
+    // The number first: what changes behind it is seen with the next one.
+    private void Renew()
+    {
+        _edition = Runtime.Options.Edition.Number;
+        var options = Runtime.Options.Of(Key.Tenant);
+        _hub?.Bound(options.Hubs, options.Plugins);
     }
 
     protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "user hub");

@@ -41,7 +41,7 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<A
     {
         page = default;
         // What the relay has, the tenant may still not.
-        if (!operation.IsServed(Admitted.Of(context).Policy.Settings)) return ApiFaults.NotFound;
+        if ((Admitted.Of(context).Policy.Jobs & operation.Job) != operation.Job) return ApiFaults.NotFound;
         foreach (var name in operation.Ids)
             if (!Ids.IsValid(operation.IdOf(name, path.Segments))) return ApiFaults.BadId(name);
         return operation.IsPaged ? Paging.Read(context.Request.Query, out page) : null;

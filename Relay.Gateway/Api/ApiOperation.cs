@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Api;
 
@@ -37,8 +38,8 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     /// <summary>What it may refuse with, beside what every operation does.</summary>
     public IReadOnlyList<ApiFault> Faults { get; init; } = [];
 
-    /// <summary>Whether the settings have it.</summary>
-    public Func<RelaySettings, bool> IsServed { get; init; } = static _ => true;
+    /// <summary>The job that a tenant has to have for it.</summary>
+    public TenantJobs Job { get; init; }
 
     /// <summary>The names of the ids in the address.</summary>
     public IEnumerable<string> Ids => Template.Where(IsId).Select(NameOf);

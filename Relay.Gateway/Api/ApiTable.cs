@@ -1,18 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Api;
 
-/// <summary>All operations of <c>/api/v1</c> that the settings have.</summary>
+/// <summary>All operations of <c>/api/v1</c>, and those of them that tenants have.</summary>
 internal sealed class ApiTable
 {
-    private readonly Lazy<byte[]> _openApi;
+    private readonly TenantDirectory _tenants;
+    private volatile Edition _edition;
 
-    public ApiTable(RelaySettings settings)
-    {
-        Served = [.. All.Where(operation => operation.IsServed(settings))];
-        _openApi = new(() => OpenApiDocument.Write(Served));
-    }
+    public ApiTable(TenantDirectory tenants) => (_tenants, _edition) = (tenants, Edition.Of(tenants.Jobs));
 
     /// <summary>Every operation that there is.</summary>
     public static IReadOnlyList<ApiOperation> All { get; } =
@@ -28,10 +25,13 @@ internal sealed class ApiTable
         .. OpenApiOperations.All,
     ];
 
-    public IReadOnlyList<ApiOperation> Served { get; }
+    /// <summary>The operations that one tenant has at the least.</summary>
+    public IReadOnlyList<ApiOperation> Served => Current.Served;
 
     /// <summary>The OpenAPI document of the operations that are served.</summary>
-    public ReadOnlyMemory<byte> OpenApi => _openApi.Value;
+    public ReadOnlyMemory<byte> OpenApi => Current.OpenApi.Value;
+
+    private Edition Current => _edition is var known && known.Jobs == _tenants.Jobs ? known : _edition = Edition.Of(_tenants.Jobs);
 
     /// <summary>Finds the operation of a request.</summary>
     /// <param name="method">Its method.</param>
@@ -45,5 +45,14 @@ internal sealed class ApiTable
         operation = here.Find(one => HttpMethods.Equals(one.Method, method));
         allowed = [.. here.Select(static one => one.Method)];
         return operation is not null;
+    }
+
+    private sealed record Edition(TenantJobs Jobs, IReadOnlyList<ApiOperation> Served, Lazy<byte[]> OpenApi)
+    {
+        public static Edition Of(TenantJobs jobs)
+        {
+            IReadOnlyList<ApiOperation> served = [.. All.Where(operation => (operation.Job & jobs) == operation.Job)];
+            return new(jobs, served, new(() => OpenApiDocument.Write(served)));
+        }
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Api;
 
@@ -16,24 +16,22 @@ internal static class NodeOperations
     [
         new("listNodes", HttpMethods.Get, Nodes, Access.Observe, "Lists nodes, and the models that they serve.", ListAsync)
         {
-            IsServed = AreServed,
+            Job = TenantJobs.Nodes,
             Answer = new(
                 """{"nodes":[{"node_id":"node-1","models":["m"],"capacity":8,"in_flight":0,"draining":false}],"models":[{"model":"m","nodes":1,"waiting":0}]}""",
                 NodesJson.Default.NodesView),
         },
         new("drainNode", HttpMethods.Post, Nodes + "/{node}/drain", Access.Operate, "Gives a node no new requests, also when it connects again; it finishes what it has.", static call => DrainAsync(call, drains: true))
         {
-            IsServed = AreServed,
+            Job = TenantJobs.Nodes,
             Faults = [NoNode],
         },
         new("undrainNode", HttpMethods.Delete, Nodes + "/{node}/drain", Access.Operate, "Gives a node new requests again.", static call => DrainAsync(call, drains: false))
         {
-            IsServed = AreServed,
+            Job = TenantJobs.Nodes,
             Faults = [NoNode],
         },
     ];
-
-    private static bool AreServed(RelaySettings settings) => settings.Nodes.Enabled;
 
     private static async Task ListAsync(ApiCall call) => await call.AnswerAsync(NodesView.Of(await call.Runtime.Nodes.ListAsync(call.Tenant)), NodesJson.Default.NodesView);
 

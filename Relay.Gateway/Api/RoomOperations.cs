@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Unicode;
 using Relay.Core;
 using Relay.Gateway.Auth;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Api;
 
@@ -21,27 +21,25 @@ internal static class RoomOperations
     [
         new("listRooms", HttpMethods.Get, Rooms, Access.Observe, "Lists rooms, with the number of their members.", ListAsync)
         {
-            IsServed = AreServed,
+            Job = TenantJobs.Rooms,
             IsPaged = true,
             Answer = new("""{"total":1,"rooms":[{"room":"chat-1","members":1}],"next":null}""", RoomListingJson.Default.RoomListing),
         },
         new("listRoomMembers", HttpMethods.Get, Rooms + "/{room}/members", Access.Observe, "Lists the members of a room that shows them.", ListMembersAsync)
         {
-            IsServed = AreServed,
+            Job = TenantJobs.Rooms,
             IsPaged = true,
             Answer = new("""{"total":1,"members":[{"connection_id":"kM3x","user_id":"alice"}],"next":null}""", RoomListingJson.Default.MemberListing),
             Faults = [NoRoom, NoPresence],
         },
         new("publishToRoom", HttpMethods.Post, Rooms + "/{room}/messages", Access.Publish, "Sends a message, text or binary, to all members of a room.", PublishAsync)
         {
-            IsServed = AreServed,
+            Job = TenantJobs.Rooms,
             Body = new(new("hello", null, "text/plain"), static settings => settings.Rooms.MaxMessageBytes, TooBig),
             Answer = new("""{"members":1}""", RoomListingJson.Default.Published),
             Faults = [NoText, NoPlace],
         },
     ];
-
-    private static bool AreServed(RelaySettings settings) => settings.Rooms.Enabled;
 
     private static async Task ListAsync(ApiCall call) =>
         await call.AnswerAsync(RoomListing.Of(await call.Runtime.Rooms.ListAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page.Limit), RoomListingJson.Default.RoomListing);

@@ -25,7 +25,12 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
     {
         var found = await identities.IdentifyAsync(context, context.Features.Get<IRelayPath>()?.Tenant, access);
         if (found.Refusal is { } unknown) return (null, unknown);
-        if ((access == Access.Administer ? tenants.Relay : tenants.Find(found.Tenant)) is not { } tenant) return (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."));
+        if ((access == Access.Administer ? tenants.Relay : tenants.Find(found.Tenant)) is not { } tenant)
+        {
+            return tenants.IsComplete
+                ? (null, new(StatusCodes.Status404NotFound, "unknown_tenant", "There is no such tenant."))
+                : (null, new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The relay does not know yet which tenants there are."));
+        }
 
         if (TooMuch(context, tenant.Id, found.Identity?.UserId, access) is { } limit)
         {
@@ -45,6 +50,9 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
             counters.CredentialRefused(AuthFault.MissingRole);
             return (null, new(StatusCodes.Status403Forbidden, "forbidden", $"This needs the role {RoleTable.Text(RoleTable.For(access))}."));
         }
+
+        if ((tenant.Jobs & TenantJobTable.For(access)) != TenantJobTable.For(access))
+            return (null, new(StatusCodes.Status404NotFound, "not_found", "There is nothing at this address."));
 
         if (tenant.IsSuspended)
             return (null, new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.") { Closes = (tenant, ErrorCode.TenantSuspended) });

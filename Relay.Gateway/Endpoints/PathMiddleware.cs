@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Http.Features;
 using Relay.Core;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Endpoints;
 
@@ -22,7 +22,7 @@ internal sealed class PathMiddleware(
     OpenAiEndpoint openAi,
     TunnelEndpoint tunnels,
     ApiEndpoint api,
-    RelaySettings settings,
+    TenantDirectory tenants,
     LimitTable limits,
     HostPolicy hosts)
 {
@@ -38,21 +38,22 @@ internal sealed class PathMiddleware(
 
         context.Features.Set<IRelayPath>(path);
         if (path.Segments is ["api", "v1", ..]) return api.HandleAsync(context, path);
-        if (path.Segments is ["ws"]) return hub.HandleAsync(context);
+        if (path.Segments is ["ws"] && tenants.Jobs.HasFlag(TenantJobs.Hub)) return hub.HandleAsync(context);
         if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context);
-        if (settings.Peers.Enabled)
+        var jobs = tenants.Jobs;
+        if (jobs.HasFlag(TenantJobs.Peers))
         {
             if (path.Segments is ["introduction", var peer]) return introductions.HandleAsync(context, peer);
             if (path.Segments is ["connection", var local, var remote, var document]) return pipes.HandleAsync(context, local, remote, document);
         }
 
-        if (settings.Nodes.Enabled)
+        if (jobs.HasFlag(TenantJobs.Nodes))
         {
             if (path.Segments is ["nodes"]) return nodes.HandleAsync(context);
             if (path.Segments is ["v1", _, ..]) return openAi.HandleAsync(context, path);
         }
 
-        if (rooms.IsEnabled)
+        if (jobs.HasFlag(TenantJobs.Rooms))
         {
             if (path.Segments is ["rooms", var room]) return rooms.HandleAsync(context, room);
             // Without an upgrade the address is the console's.

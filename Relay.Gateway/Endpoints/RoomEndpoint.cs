@@ -4,16 +4,16 @@ using Relay.Core.Rooms;
 using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/</c> and <c>/rooms/{room}</c>: a member's connection to a room.</summary>
-internal sealed class RoomEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance)
+internal sealed class RoomEndpoint(IRelayRuntime runtime, SocketEntrance entrance)
 {
     // A member's frames are messages of members: a close says by its code alone what there is to say.
-    private readonly ConnectionLimits _limits = new(
+    private readonly PerSettings<ConnectionLimits> _limits = new(static settings => new(
         new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
         settings.Rooms.OutboxBytes,
         settings.Hub.CloseTimeout,
@@ -21,9 +21,7 @@ internal sealed class RoomEndpoint(RelaySettings settings, IRelayRuntime runtime
         settings.Server.PingTimeout)
     {
         TellsErrors = false,
-    };
-
-    public bool IsEnabled => settings.Rooms.Enabled;
+    });
 
     public async Task HandleAsync(HttpContext context, string name)
     {
@@ -40,7 +38,8 @@ internal sealed class RoomEndpoint(RelaySettings settings, IRelayRuntime runtime
             return;
         }
 
-        await entrance.RunAsync(context, entrant, new FrameReader(settings.Rooms.MaxMessageBytes), _limits, connection => JoinAsync(connection, new(entrant.Who.Tenant, name), join));
+        var settings = entrant.Who.Policy.Settings;
+        await entrance.RunAsync(context, entrant, new FrameReader(settings.Rooms.MaxMessageBytes), _limits.Of(settings), connection => JoinAsync(connection, new(entrant.Who.Tenant, name), join));
     }
 
     /// <summary>Without <c>since</c> a member gets bare messages; with it events, and what it missed when it names a position.</summary>

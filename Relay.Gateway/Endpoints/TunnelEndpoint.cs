@@ -14,7 +14,7 @@ namespace Relay.Gateway.Endpoints;
 internal sealed class TunnelEndpoint(
     RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
 {
-    private readonly string[][] _paths = settings.Tunnel.Enabled ? [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))] : [];
+    private readonly string[][] _paths = [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))];
 
     private readonly ConnectionLimits _limits = new(
         new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
@@ -23,6 +23,7 @@ internal sealed class TunnelEndpoint(
 
     public bool Has(IReadOnlyList<string> path)
     {
+        if (!tenants.Jobs.HasFlag(TenantJobs.Tunnel)) return false;
         foreach (var one in _paths)
             if (one.SequenceEqual(path)) return true;
         return false;

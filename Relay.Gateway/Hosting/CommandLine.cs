@@ -6,6 +6,7 @@ internal enum CommandKind
 {
     Run,
     Check,
+    Health,
     Help,
     Version,
 }
@@ -89,6 +90,7 @@ internal sealed record CommandLine
             Kind = kinds.Contains(CommandKind.Help) ? CommandKind.Help
                 : kinds.Contains(CommandKind.Version) ? CommandKind.Version
                 : kinds.Contains(CommandKind.Check) ? CommandKind.Check
+                : kinds.Contains(CommandKind.Health) ? CommandKind.Health
                 : CommandKind.Run,
             Program = program,
             Role = role ?? ClusterRole.All,
@@ -103,6 +105,7 @@ internal sealed record CommandLine
         "--help" => CommandKind.Help,
         "--version" => CommandKind.Version,
         "--check-config" => CommandKind.Check,
+        "--check-health" => CommandKind.Health,
         _ => null,
     };
 }

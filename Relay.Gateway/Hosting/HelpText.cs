@@ -24,9 +24,11 @@ internal static class HelpText
 
             Usage: {name} {roleUsage}[--config-file FILE] [--SECTION:KEY VALUE]...
                    {name} --check-config [the same]
+                   {name} --check-health [the same]
             {role}
               --config-file FILE                   read settings from a YAML file
               --check-config                       print every fault of the settings; exit 0 or 2
+              --check-health                       ask the relay that runs here with these settings whether it is ready; exit 0 or 1
               --help                               print this
               --version                            print the version
 

@@ -14,7 +14,7 @@ internal static class NodeSettings
 
     public static ImmutableArray<Setting> All { get; } =
     [
-        Nodes.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+        Nodes.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
             "The address /nodes for nodes, and those under /v1/ for their callers."),
         Nodes.Value("max_body_bytes", Bytes(1024, 1024 * MiB), o => o.MaxBodyBytes, (o, v) => o with { MaxBodyBytes = v },
             "A longer request is answered 413."),

@@ -10,7 +10,7 @@ internal static class PeerSettings
 
     public static ImmutableArray<Setting> All { get; } =
     [
-        Peers.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+        Peers.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
             "The addresses /introduction/ and /connection/ for WebSockets."),
         Peers.Value("hold_timeout", Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)), o => o.HoldTimeout, (o, v) => o with { HoldTimeout = v },
             "How long one end of a pipe waits for the other before it is closed with hold_timeout."),

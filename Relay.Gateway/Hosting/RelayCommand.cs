@@ -1,5 +1,6 @@
 using System.Reflection;
 using Relay.Gateway.Storage;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Hosting;
 
@@ -14,6 +15,7 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
         CommandKind.Help => PrintAsync(HelpText.Write(input.Command.Program)),
         CommandKind.Version => PrintAsync("relay " + Version),
         CommandKind.Check => CheckAsync(SettingsLoader.Load(input)),
+        CommandKind.Health => HealthAsync(SettingsLoader.Load(input)),
         CommandKind.Run => RunAsync(SettingsLoader.Load(input)),
     };
 
@@ -28,10 +30,29 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
 
     private async Task<int> CheckAsync(SettingsResult result)
     {
-        if (result.Settings is not null)
-            return await PrintAsync("configuration is valid");
+        if (result.Settings is { } settings)
+        {
+            await PrintAsync("configuration is valid");
+            foreach (var line in TenantExplanation.Of(settings)) await PrintAsync(line);
+            return 0;
+        }
+
         await PrintAsync(output, result.Faults);
         return Faulty;
+    }
+
+    private async Task<int> HealthAsync(SettingsResult result)
+    {
+        if (result.Settings is not { } settings)
+        {
+            await PrintAsync(errors, result.Faults);
+            return Faulty;
+        }
+
+        var fault = await HealthCheck.AskAsync(settings.Server);
+        if (fault is null) return await PrintAsync("ready");
+        await errors.WriteLineAsync("relay: " + fault);
+        return Failed;
     }
 
     private async Task<int> RunAsync(SettingsResult result)

@@ -2,6 +2,8 @@ namespace Relay.Gateway.Hosting;
 
 internal sealed record RelayHubOptions
 {
+    public bool Enabled { get; init; } = true;
+
     public int MaxConnectionsPerUser { get; init; } = 5;
 
     public int QueueMultiplier { get; init; } = 100;

@@ -8,6 +8,8 @@ internal sealed record RelayPluginsOptions
 
     public string Directory { get; init; } = DefaultDirectory;
 
+    public ImmutableArray<string> Allow { get; init; } = [SettingForms.AnyPlugin];
+
     public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan DetachedIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);

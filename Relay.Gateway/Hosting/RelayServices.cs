@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
@@ -26,7 +27,7 @@ internal static class RelayServices
         services.AddSingleton(settings);
         services.AddSingleton(new TenantDirectory(settings));
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(Options(settings));
+        services.AddSingleton(provider => Options(settings, provider.GetRequiredService<TenantDirectory>()));
         services.AddSingleton(provider => TlsCertificate.Start(settings.Server.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsCertificate>>()));
         services.AddSingleton<TenantFollower>();
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<TenantFollower>());
@@ -120,7 +121,15 @@ internal static class RelayServices
         return services;
     }
 
-    /// <summary>The runtime's bounds from the settings.</summary>
+    /// <summary>The runtime's bounds from the settings, and from those of each tenant.</summary>
+    public static RuntimeOptions Options(RelaySettings settings, TenantDirectory tenants)
+    {
+        var (edition, each) = (new TenantEdition(), new PerSettings<RuntimeOptions>(Options));
+        tenants.Changed += _ => edition.Move();
+        return Options(settings) with { Edition = edition, Tenants = id => each.Of(tenants.Find(id)?.Settings ?? tenants.Settings) };
+    }
+
+    /// <summary>The runtime's bounds from settings.</summary>
     public static RuntimeOptions Options(RelaySettings settings)
     {
         var (hub, plugins) = (settings.Hub, settings.Plugins);
@@ -136,6 +145,7 @@ internal static class RelayServices
             plugins.MaxOpenRequests,
             plugins.MaxAbandoned)
         {
+            Plugins = plugins.Allow.Contains(SettingForms.AnyPlugin) ? null : plugins.Allow.Select(static name => name + "_").ToFrozenSet(StringComparer.Ordinal),
             Rooms = RoomSettings.Options(settings.Rooms),
             Peers = new(settings.Peers.MaxDocuments),
             Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),

@@ -16,13 +16,13 @@ internal static class RoomSettings
 
     public static ImmutableArray<Setting> All { get; } =
     [
-        Rooms.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+        Rooms.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
             "The addresses / and /rooms/{room} for WebSockets."),
-        Rooms.Value("max_message_bytes", Bytes(128, 64 * MiB), o => o.MaxMessageBytes, (o, v) => o with { MaxMessageBytes = v },
+        Rooms.PerTenant.Value("max_message_bytes", Bytes(128, 64 * MiB), o => o.MaxMessageBytes, (o, v) => o with { MaxMessageBytes = v },
             "A longer message closes its member with message_too_big."),
-        Rooms.Value("outbox_bytes", Bytes(1024, 1024 * MiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
+        Rooms.PerTenant.Value("outbox_bytes", Bytes(1024, 1024 * MiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
             "What may wait for a member that reads slowly, each message with 64 bytes more; beyond it the member is closed with slow_consumer."),
-        Rooms.Value("max_rooms", Int(1, 100_000_000), o => o.MaxRooms, (o, v) => o with { MaxRooms = v },
+        Rooms.PerTenant.Value("max_rooms", Int(1, 100_000_000), o => o.MaxRooms, (o, v) => o with { MaxRooms = v },
             "Rooms of one tenant; a new one beyond it gets too_many_rooms."),
 
         new RoomPatternSetting<string>("match", Match, p => p.Match, (p, v) => p with { Match = v },
@@ -60,7 +60,7 @@ internal static class RoomSettings
 }
 
 /// <summary>A row of <c>rooms.patterns.NAME</c>.</summary>
-internal abstract class RoomPatternSetting(string name, string doc) : Setting($"rooms.patterns.NAME.{name}", doc)
+internal abstract class RoomPatternSetting(string name, string doc) : Setting($"rooms.patterns.NAME.{name}", doc, isPerTenant: true)
 {
     /// <summary>A name of the operator's own.</summary>
     protected const int NameAt = 2;

@@ -8,6 +8,7 @@ internal static class SettingForms
     public const string AnyHost = "*";
     public const string Localhost = "localhost";
     public const string AnyOrigin = "*";
+    public const string AnyPlugin = "*";
 
     /// <summary>Stands for a secret wherever settings are shown.</summary>
     public const string SecretMark = "(set)";
@@ -28,6 +29,10 @@ internal static class SettingForms
 
     /// <summary>Any text fits, so that no message ever has a reason to quote it.</summary>
     public static SettingType<string> Secret { get; } = SettingTypes.Text with { Show = text => text.Length == 0 ? "" : SecretMark };
+
+    public static SettingType<string> Plugin { get; } = SettingTypes.Checked(
+        "a plugin's prefix without the _ at its end, or *",
+        text => text == AnyPlugin || (text.Length > 0 && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')));
 
     public static SettingType<string> Origin { get; } = new(
         "an origin such as https://app.example.com, or *", TryReadOrigin, origin => origin);

@@ -86,7 +86,9 @@ internal static partial class SettingsMap
 
         .. AuthSettings.All,
 
-        Hub.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
+        Hub.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+            "The address /ws for WebSockets."),
+        Hub.PerTenant.Value("max_connections_per_user", Int(1, 100_000), o => o.MaxConnectionsPerUser, (o, v) => o with { MaxConnectionsPerUser = v },
             "Connections beyond it are closed with max_connections_reached."),
         Hub.Value("queue_multiplier", Int(1, 1_000_000), o => o.QueueMultiplier, (o, v) => o with { QueueMultiplier = v },
             "Messages of one connection that may be under way; beyond it the relay stops reading from that connection."),
@@ -102,13 +104,15 @@ internal static partial class SettingsMap
             "A longer message closes its connection with message_too_big."),
         Hub.Value("outbox_bytes", Bytes(KiB, GiB), o => o.OutboxBytes, (o, v) => o with { OutboxBytes = v },
             "What may wait for a client that reads slowly, each message with 64 bytes more; pushes beyond it close the connection with slow_consumer."),
-        Hub.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
+        Hub.PerTenant.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
             "Messages of one user; those beyond it are answered rate_limited, and who goes on is closed. 0: no limit."),
-        Hub.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
+        Hub.PerTenant.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
             "Hubs of one tenant; a new user beyond it gets hub_creation_failed."),
 
         Plugins.Value("directory", SettingForms.Path, o => o.Directory, (o, v) => o with { Directory = v },
             "A folder for each plugin that is loaded at start. The default may be missing, any other may not."),
+        Plugins.PerTenant.List("allow", SettingForms.Plugin, o => o.Allow, (o, v) => o with { Allow = v },
+            "The plugins that users have, by their prefixes without the _ at the end; * for all. One that is taken away while the relay runs gets no more messages."),
         Plugins.Value("handler_timeout", Duration(Instant, Hour), o => o.HandlerTimeout, (o, v) => o with { HandlerTimeout = v },
             "A handler that takes longer has crashed."),
         Plugins.Value("detached_idle_timeout", Duration(Instant, Day), o => o.DetachedIdleTimeout, (o, v) => o with { DetachedIdleTimeout = v },

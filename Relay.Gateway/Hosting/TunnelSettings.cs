@@ -24,7 +24,7 @@ internal static class TunnelSettings
 
     public static ImmutableArray<Setting> All { get; } =
     [
-        Tunnel.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
+        Tunnel.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
             "The addresses of tunnel.paths for WebSockets."),
         Tunnel.List("paths", Address, o => o.Paths, (o, v) => o with { Paths = v },
             "Where tunnels come in."),

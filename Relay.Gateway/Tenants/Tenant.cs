@@ -29,6 +29,9 @@ internal sealed record Tenant(TenantId Id, TenantSource Source, RelayTenantOptio
     /// <summary>Nobody of it may enter.</summary>
     public bool IsSuspended => Options.Suspended;
 
+    /// <summary>What the relay does for it.</summary>
+    public TenantJobs Jobs => TenantJobTable.Of(Settings);
+
     /// <summary>Whether both are the same tenant with the same rights.</summary>
     public bool IsSame(Tenant other) =>
         Id == other.Id && Source == other.Source && IsSuspended == other.IsSuspended

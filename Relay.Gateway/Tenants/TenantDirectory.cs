@@ -31,6 +31,9 @@ internal sealed class TenantDirectory
     /// <summary>Whether a tenant is there, and not suspended.</summary>
     public bool Serves(TenantId id) => Find(id) is { IsSuspended: false };
 
+    /// <summary>What the relay does for one tenant at the least.</summary>
+    public TenantJobs Jobs => _state.Jobs;
+
     /// <summary>In whose name the relay's operator acts: nobody's in particular, so that no tenant's suspension locks the operator out.</summary>
     public Tenant Relay => new(TenantId.Default, TenantSource.Open, RelayTenantOptions.Default, _state.Settings);
 
@@ -96,7 +99,12 @@ internal sealed class TenantDirectory
         if ((was.IsOpen || now.IsOpen) && !ReferenceEquals(was.Settings, now.Settings)) Changed?.Invoke(new(null, null, null));
     }
 
-    private sealed record State(RelaySettings Settings, bool IsOpen, ImmutableDictionary<TenantId, RelayTenantOptions> Stored, ImmutableDictionary<TenantId, Tenant> Tenants)
+    private sealed record State(
+        RelaySettings Settings,
+        bool IsOpen,
+        ImmutableDictionary<TenantId, RelayTenantOptions> Stored,
+        ImmutableDictionary<TenantId, Tenant> Tenants,
+        TenantJobs Jobs)
     {
         public static State Of(RelaySettings settings, ImmutableDictionary<TenantId, RelayTenantOptions> stored)
         {
@@ -110,7 +118,8 @@ internal sealed class TenantDirectory
                 if (isNamed || !tenants.ContainsKey(id)) tenants[id] = new(id, TenantSource.Settings, options, TenantSettings.Of(settings, options));
             }
 
-            return new(settings, !isNamed && settings.Auth.Mode == AuthMode.None, stored, tenants.ToImmutable());
+            var jobs = tenants.Values.Aggregate(TenantJobTable.Of(settings), static (all, tenant) => all | tenant.Jobs);
+            return new(settings, !isNamed && settings.Auth.Mode == AuthMode.None, stored, tenants.ToImmutable(), jobs);
         }
     }
 }

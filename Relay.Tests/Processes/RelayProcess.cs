@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using Relay.Gateway.Hosting;
 using Relay.Tests.Support;
 
@@ -10,15 +11,18 @@ internal sealed partial class RelayProcess : IAsyncDisposable
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
+    private const int SigHup = 1;
     private const int SigTerm = 15;
 
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private readonly StringBuilder _said = new();
+    private readonly List<(string Part, TaskCompletionSource Said)> _awaited = [];
 
     private RelayProcess(Process process)
     {
         _process = process;
-        _errors = process.StandardError.ReadToEndAsync();
+        _errors = ReadErrorsAsync();
     }
 
     public int Port { get; private set; }
@@ -60,6 +64,21 @@ internal sealed partial class RelayProcess : IAsyncDisposable
     /// <summary>Tells it to stop, as an orchestrator does.</summary>
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
+    /// <summary>Tells it to read its settings again.</summary>
+    public void Hangup() => Assert.Equal(0, Kill(_process.Id, SigHup));
+
+    /// <summary>Awaits a line of its log, also one that came before.</summary>
+    public Task SaysAsync(string part)
+    {
+        lock (_said)
+        {
+            if (_said.ToString().Contains(part, StringComparison.Ordinal)) return Task.CompletedTask;
+            var said = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((part, said));
+            return said.Task.WaitAsync(Bound);
+        }
+    }
+
     /// <summary>Ends it as a power cut does.</summary>
     public void Kill() => _process.Kill();
 
@@ -76,6 +95,20 @@ internal sealed partial class RelayProcess : IAsyncDisposable
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync().WaitAsync(Bound);
         _process.Dispose();
+    }
+
+    private async Task<string> ReadErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_said)
+            {
+                _said.Append(line).Append('\n');
+                foreach (var (_, said) in _awaited.Where(each => line.Contains(each.Part, StringComparison.Ordinal))) said.TrySetResult();
+            }
+        }
+
+        return _said.ToString();
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

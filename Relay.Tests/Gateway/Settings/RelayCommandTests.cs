@@ -12,7 +12,30 @@ public class RelayCommandTests
     public async Task ValidSettingsPassTheCheckWithoutARun()
     {
         Assert.Equal(0, await Execute(new Loading { Yaml = "server: { port: 1 }", Args = ["--check-config"] }));
-        Assert.Equal(("configuration is valid\n", "", null), (_output.ToString(), _errors.ToString(), _ran));
+        Assert.Equal(("configuration is valid\nevery name is a tenant: the settings name none, and authentication is off\n", "", null), (_output.ToString(), _errors.ToString(), _ran));
+    }
+
+    [Fact]
+    public async Task TheCheckSaysWhatEachTenantGets()
+    {
+        var yaml = "tenants:\n  b: { suspended: true }\n  a: { rooms: { max_rooms: 5, patterns: { quiet: { match: 'q-*' } } }, tunnel_allow: ['x.example:443'] }";
+        Assert.Equal(0, await Execute(new Loading { Yaml = yaml, Args = ["--check-config"] }));
+        Assert.Equal(
+            [
+                "configuration is valid",
+                "tenant a: as the relay, but",
+                "  rooms.max_rooms: 5, not 100000",
+                "  rooms.patterns.NAME.match: *, q-*, not *",
+                "  rooms.patterns.NAME.history_messages: 0, 0, not 0",
+                "  rooms.patterns.NAME.history_time: 5m, 5m, not 5m",
+                "  rooms.patterns.NAME.history_bytes: 262144, 262144, not 262144",
+                "  rooms.patterns.NAME.presence: false, false, not false",
+                "  rooms.patterns.NAME.echo: true, true, not true",
+                "  rooms.patterns.NAME.receive_only: false, false, not false",
+                "  tunnel.allow: [x.example:443], not []",
+                "tenant b (suspended): as the relay",
+            ],
+            _output.ToString().TrimEnd().Split('\n'));
     }
 
     [Fact]
