@@ -27,6 +27,7 @@ const Catalogue = [
   { code: 4429, name: 'max_connections_reached', reconnect: 'later', meaning: 'The user is at the limit of connections.' },
   { code: 4429, name: 'too_many_rooms', reconnect: 'later', meaning: 'The tenant has as many rooms as allowed.' },
   { code: 4429, name: 'too_many_nodes', reconnect: 'later', meaning: 'The tenant has as many nodes as allowed.' },
+  { code: 4429, name: 'too_many_connections', reconnect: 'later', meaning: 'The tenant, or the user, has as many connections as limits.* allows.' },
   { code: 4500, name: 'hub_creation_failed', reconnect: 'later', meaning: 'The user’s hub could not be made.' },
   { code: 4502, name: 'tunnel_lost', reconnect: 'later', meaning: 'The tunnel’s connection to its target was broken off.' },
   { code: 4503, name: 'admission_unavailable', reconnect: 'later', meaning: 'Whoever decides about connections of the tenant cannot be asked now.' },

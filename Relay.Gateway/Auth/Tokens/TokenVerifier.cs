@@ -60,9 +60,9 @@ internal sealed class TokenVerifier
     {
         var key = VerifiedTokens.KeyOf(token);
         if (_verified.Find(key) is { } known && IsTrusted(known)) return InTime(known);
+        if (!_failures.Allows(address)) return new(AuthFault.TooManyFailures);
         if (TokenOutline.Read(token) is not { } outline) return new(AuthFault.Malformed);
         if (Trust.Find(outline) is not { } trust) return new(AuthFault.UnknownIssuer);
-        if (!_failures.Allows(address)) return new(AuthFault.TooManyFailures);
         if (await FindKeyAsync(trust, outline) is not { } signer) return new(AuthFault.UnknownKey);
         if (outline.Algorithm != signer.Algorithm) return new(AuthFault.WrongAlgorithm);
         if (!await IsSignedAsync(token, trust, signer))

@@ -4,6 +4,7 @@ using Relay.Gateway.Tenants;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Gateway.Settings;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Auth;
 
@@ -87,6 +88,10 @@ public class RenewalTests
         // Valid only by the clocks' difference, and so for 5 s.
         var token = Token(5 - Skew, claims: $",\"relay_roles\":[\"{role}\"]");
         var client = await relay.ConnectAsync(target, ("Authorization", "Bearer " + token), ("Sec-WebSocket-Protocol", subprotocol));
+
+        // Who answers a ping is among those that are swept.
+        await client.SendFrameAsync(Opcode.Ping, Array.Empty<byte>());
+        Assert.Equal(Opcode.Pong, (await client.ReceiveAsync()).Opcode);
         _time.Advance(TimeSpan.FromSeconds(7));
         Assert.Equal(new ServerClose(4401, "token_expired"), await client.ReceiveCloseAsync());
     }
@@ -98,6 +103,8 @@ public class RenewalTests
         var robot = await JoinAsync(relay, AuthRelay.Key("a robot"));
         var alice = await JoinAsync(relay, Token(600));
         var tunnel = await relay.ConnectAsync("/tunnel?access_token=" + AuthRelay.Key("a tunnel"), ("Sec-WebSocket-Protocol", "relay.tunnel.v2"));
+        await tunnel.SendFrameAsync(Opcode.Ping, Array.Empty<byte>());
+        await tunnel.ReceiveAsync();
         var directory = relay.Services.GetRequiredService<TenantDirectory>();
 
         directory.Take(Loading.SettingsOf(Yaml.Replace(AuthRelay.Hash("a robot"), AuthRelay.Hash("x"), StringComparison.Ordinal).Replace(AuthRelay.Hash("a tunnel"), AuthRelay.Hash("y"), StringComparison.Ordinal)));
