@@ -124,6 +124,9 @@ public class RenewalTests
         return client;
     }
 
-    private string Token(int seconds, string subject = "alice", string claims = "") =>
-        _mint.Token("https://a.example", subject, claims, expires: (int)(_time.GetUtcNow().ToUnixTimeSeconds() - TokenMint.Time(0)) + seconds);
+    // By the test's clock alone.
+    private string Token(int seconds, string subject = "alice", string claims = "") => _mint.Sign(
+        """{"alg":"RS256","typ":"JWT","kid":"RS256"}""",
+        $$"""{"iss":"https://a.example","aud":"relay","sub":"{{subject}}","exp":{{_time.GetUtcNow().ToUnixTimeSeconds() + seconds}}{{claims}}}""",
+        "RS256");
 }
