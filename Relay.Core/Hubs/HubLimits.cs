@@ -10,6 +10,9 @@ public sealed record HubLimits(int MaxConnectionsPerUser, TimeSpan InactivityTim
     /// <summary>Messages that all connections of a user may send in a second; a burst of as many passes at once. 0 for no limit.</summary>
     public int MaxMessagesPerSecond { get; init; }
 
+    /// <summary>Groups that a user may be in.</summary>
+    public int MaxGroupsPerUser { get; init; } = 1000;
+
     /// <summary>How often idle hubs are looked for: a hub lives at most the timeout and one interval.</summary>
     public TimeSpan CollectionInterval => InactivityTimeout / 2.5;
 }

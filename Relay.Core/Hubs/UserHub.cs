@@ -130,11 +130,12 @@ public sealed partial class UserHub
     /// <summary>Makes the user a member of a group, or ends that.</summary>
     /// <param name="group">The group.</param>
     /// <param name="member">Join or leave.</param>
-    /// <returns>False when the hub is ending: its user is in no group any more.</returns>
+    /// <returns>False when the hub is ending: its user is in no group any more; and when the user is in as many groups as it may.</returns>
     public bool SetGroup(string group, bool member)
     {
         if (_phase != Phase.Active) return false;
         _groups ??= new(StringComparer.Ordinal);
+        if (member && _groups.Count >= _limits.MaxGroupsPerUser && !_groups.Contains(group)) return false;
         if (member ? _groups.Add(group) : _groups.Remove(group)) _port.ReportGroup(group, member);
         return true;
     }

@@ -54,7 +54,7 @@ public interface IRelayRuntime
     /// <summary>Makes a user a member of a group, as long as the user's hub lives.</summary>
     /// <param name="user">The user.</param>
     /// <param name="group">The group, an id of 1 to 256 bytes.</param>
-    /// <returns>False when the user has no hub.</returns>
+    /// <returns>False when the user has no hub, or is in as many groups as it may.</returns>
     ValueTask<bool> JoinGroupAsync(UserKey user, string group);
 
     /// <summary>Ends a user's membership in a group.</summary>

@@ -8,6 +8,8 @@ internal static class GroupOperations
 {
     private const string Members = "/api/v1/groups/{group}/members";
 
+    private static readonly ApiFault TooMany = new(StatusCodes.Status429TooManyRequests, "too_many_groups", "The user is in hub.max_groups_per_user groups.");
+
     public static IReadOnlyList<ApiOperation> All { get; } =
     [
         new("listGroup", HttpMethods.Get, Members, Access.Observe, "Lists the members of a group; a group that nobody is in has none.", ListAsync)
@@ -17,7 +19,7 @@ internal static class GroupOperations
         },
         new("joinGroup", HttpMethods.Put, Members + "/{user}", Access.Operate, "Makes a user a member of a group, as long as the user's hub lives.", static call => SetAsync(call, member: true))
         {
-            Faults = [UserOperations.NoUser],
+            Faults = [UserOperations.NoUser, TooMany],
         },
         new("leaveGroup", HttpMethods.Delete, Members + "/{user}", Access.Operate, "Ends a user's membership in a group.", static call => SetAsync(call, member: false))
         {
@@ -38,7 +40,8 @@ internal static class GroupOperations
     {
         var user = new UserKey(call.Tenant, call["user"]);
         var isSet = member ? await call.Runtime.JoinGroupAsync(user, call["group"]) : await call.Runtime.LeaveGroupAsync(user, call["group"]);
-        await (isSet ? call.DoneAsync() : call.RefuseAsync(UserOperations.NoUser));
+        if (isSet) await call.DoneAsync();
+        else await call.RefuseAsync(member && await call.Runtime.DescribeAsync(user) is not null ? TooMany : UserOperations.NoUser);
     }
 
     private static async Task PublishAsync(ApiCall call)

@@ -23,5 +23,7 @@ internal sealed record RelayHubOptions
     /// <summary>0: no limit.</summary>
     public int MaxMessagesPerSecond { get; init; }
 
+    public int MaxGroupsPerUser { get; init; } = 1000;
+
     public int MaxUserHubs { get; init; } = 1_000_000;
 }

@@ -134,7 +134,7 @@ internal static class RelayServices
     {
         var (hub, plugins) = (settings.Hub, settings.Plugins);
         return new(
-            new HubLimits(hub.MaxConnectionsPerUser, hub.UserHubInactivityTimeout, hub.CancelTimeout, hub.MaxUserHubs) { MaxMessagesPerSecond = hub.MaxMessagesPerSecond },
+            new HubLimits(hub.MaxConnectionsPerUser, hub.UserHubInactivityTimeout, hub.CancelTimeout, hub.MaxUserHubs) { MaxMessagesPerSecond = hub.MaxMessagesPerSecond, MaxGroupsPerUser = hub.MaxGroupsPerUser },
             new RestartPolicy(plugins.RestartWindow),
             new InboxLimits(
                 hub.MaxConnectionsPerUser * hub.QueueMultiplier,

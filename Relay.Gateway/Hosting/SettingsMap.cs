@@ -106,6 +106,8 @@ internal static partial class SettingsMap
             "What may wait for a client that reads slowly, each message with 64 bytes more; pushes beyond it close the connection with slow_consumer."),
         Hub.PerTenant.Value("max_messages_per_second", Int(0, 100_000_000), o => o.MaxMessagesPerSecond, (o, v) => o with { MaxMessagesPerSecond = v },
             "Messages of one user; those beyond it are answered rate_limited, and who goes on is closed. 0: no limit."),
+        Hub.Value("max_groups_per_user", Int(1, 100_000), o => o.MaxGroupsPerUser, (o, v) => o with { MaxGroupsPerUser = v },
+            "Groups that a user may be in; a back end that makes it a member of another one is answered too_many_groups, and a plugin's wish is not followed."),
         Hub.PerTenant.Value("max_user_hubs", Int(1, 100_000_000), o => o.MaxUserHubs, (o, v) => o with { MaxUserHubs = v },
             "Hubs of one tenant; a new user beyond it gets hub_creation_failed."),
 

@@ -95,7 +95,13 @@ internal sealed class WebhookDelivery(WebhookOutbox outbox, TenantId tenant)
     private async Task DeliverAsync(WebhookPage page)
     {
         var parts = outbox.Parts;
-        if (await outbox.BodyAsync(page) is not { } body) return;
+        if (await outbox.BodyAsync(page) is not { } body)
+        {
+            // An outbox that took this one's place, or was before it, has delivered the page.
+            parts.Counters.Keep(-page.Events);
+            return;
+        }
+
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {

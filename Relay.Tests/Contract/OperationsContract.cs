@@ -59,6 +59,20 @@ public abstract class OperationsContract : RuntimeContract
     }
 
     [Fact]
+    public async Task AUserIsInItsGroupsAndNoMore()
+    {
+        Options = Options with { Hubs = Options.Hubs with { MaxGroupsPerUser = 2 } };
+        await JoinAsync("alice");
+        Assert.True(await Runtime.JoinGroupAsync(User("alice"), "a"));
+        Assert.True(await Runtime.JoinGroupAsync(User("alice"), "b"));
+        Assert.False(await Runtime.JoinGroupAsync(User("alice"), "c"));
+        Assert.True(await Runtime.JoinGroupAsync(User("alice"), "a"));
+        Assert.Equal(0, (await Runtime.ListGroupAsync(TenantId.Default, "c", null, 9)).Total);
+        Assert.True(await Runtime.LeaveGroupAsync(User("alice"), "a"));
+        Assert.True(await Runtime.JoinGroupAsync(User("alice"), "c"));
+    }
+
+    [Fact]
     public async Task SocketsOfTheTenantAloneArePushedToListedAndClosed()
     {
         var shelf = new SocketShelf();

@@ -6,6 +6,7 @@ using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Gateway.Nodes;
 using Relay.Tests.Gateway.Tunnel;
 using Relay.Tests.Support;
+using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Api;
 
@@ -23,6 +24,9 @@ public sealed class SocketsApiTests
         var room = await relay.ConnectAsync("/rooms/r?user_id=alice&since=");
         await room.ReceiveJsonAsync("joined");
         var tunnel = await TunnelClient.ConnectAsync(relay, "/tunnel?user_id=alice");
+        // Who is answered is in the list; the upgrade alone comes before that.
+        await tunnel.Socket.SendFrameAsync(Opcode.Ping, Array.Empty<byte>());
+        Assert.Equal(Opcode.Pong, (await tunnel.Socket.ReceiveAsync()).Opcode);
         var (bob, _) = await relay.JoinAsync("bob");
         await relay.JoinAsync("alice", "/t/other/ws");
 
