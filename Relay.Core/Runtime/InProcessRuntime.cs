@@ -47,6 +47,9 @@ public sealed class InProcessRuntime(
     public IAnswerRuntime Answers => _answers ?? Interlocked.CompareExchange(ref _answers, new(Options.Answers, Clock, TurnFault), null) ?? _answers;
 
     /// <inheritdoc/>
+    public ILimitRuntime Limits => LocalLimits.Instance;
+
+    /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));
 
     /// <inheritdoc/>
