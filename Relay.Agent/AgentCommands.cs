@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Relay.Agent.Node;
 using Relay.Agent.Proxy;
+using Relay.Agent.Token;
 
 namespace Relay.Agent;
 
@@ -9,7 +10,7 @@ namespace Relay.Agent;
 internal static class AgentCommands
 {
     // A further command is one line here and a folder of its own.
-    private static IEnumerable<Command> All(AgentContext context) => [NodeCommand.Create(context), ProxyCommand.Create(context)];
+    private static IEnumerable<Command> All(AgentContext context) => [NodeCommand.Create(context), ProxyCommand.Create(context), TokenCommand.Create(context)];
 
     public static async Task<int> RunAsync(string[] args, AgentContext context)
     {

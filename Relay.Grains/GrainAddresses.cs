@@ -37,6 +37,9 @@ internal static class GrainAddresses
     /// <summary>A part of the answers that are kept for a tenant's back ends.</summary>
     public static IAnswersGrain Answers(this IGrainFactory grains, CentralKey part) => grains.GetGrain<IAnswersGrain>(part.ToActorKey());
 
+    /// <summary>What divides a tenant's limits.</summary>
+    public static ITenantLimitsGrain Limits(this IGrainFactory grains, TenantId tenant) => grains.GetGrain<ITenantLimitsGrain>(new CentralKey(tenant, 0).ToActorKey());
+
     /// <summary>The directory of gateways.</summary>
     public static IGatewayDirectoryGrain Gateways(this IGrainFactory grains) => grains.GetGrain<IGatewayDirectoryGrain>(0);
 }

@@ -37,6 +37,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         ClusterNodes = new(this);
         ClusterSockets = new(this);
         Answers = new ClusterAnswers(this);
+        Limits = new ClusterLimits(this);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
@@ -63,6 +64,9 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     /// <inheritdoc/>
     public IAnswerRuntime Answers { get; }
+
+    /// <inheritdoc/>
+    public ILimitRuntime Limits { get; }
 
     internal IGrainFactory Grains { get; }
 

@@ -30,6 +30,7 @@ public static class ErrorCatalogue
         ErrorCode.NotAdmitted => NotAdmitted,
         ErrorCode.AdmissionUnavailable => AdmissionUnavailable,
         ErrorCode.TooManyConnections => TooManyConnections,
+        ErrorCode.InvalidToken => InvalidToken,
     };
 
     /// <summary>Looks a close reason up.</summary>
@@ -94,6 +95,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry NotAdmitted = new("not_admitted", CloseReason.NotAdmitted, "The tenant does not let this connection in.");
     private static readonly ErrorEntry AdmissionUnavailable = new("admission_unavailable", CloseReason.AdmissionUnavailable, "Whoever decides about connections of the tenant cannot be asked now.");
     private static readonly ErrorEntry TooManyConnections = new("too_many_connections", CloseReason.TooManyConnections, "The tenant, or the user, has as many connections as limits.* allows.");
+    private static readonly ErrorEntry InvalidToken = new("invalid_token", null, "The fresh token is not valid, or is of another user or with other scopes: the connection ends when the one that it came with does.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");

@@ -68,6 +68,9 @@ public enum ErrorCode
 
     /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
     TooManyConnections,
+
+    /// <summary>The fresh token of a live connection is not valid, or is not for this connection.</summary>
+    InvalidToken,
 }
 
 /// <summary>What an error means on the wire.</summary>

@@ -112,12 +112,38 @@ public static class Frames
     /// <summary>Whether frames of a type are the relay's own, which no back end may send.</summary>
     /// <param name="type">The type.</param>
     /// <returns>True when they are.</returns>
-    public static bool IsReserved(string type) => type is "welcome" or "error" or "plugin_status";
+    public static bool IsReserved(string type) => type is "welcome" or "error" or "plugin_status" or "expiring" or "authenticated";
+
+    /// <summary>The news that a connection's token runs out soon.</summary>
+    /// <param name="at">When the connection ends, unless it sends a fresh one.</param>
+    /// <returns>The frame.</returns>
+    public static Frame Expiring(DateTimeOffset at) => Ending("expiring", at, default);
+
+    /// <summary>The answer to a fresh token.</summary>
+    /// <param name="until">When the connection ends now, or null when it does not.</param>
+    /// <param name="requestId">The JSON token of the request's id, or empty.</param>
+    /// <returns>The frame.</returns>
+    public static Frame Authenticated(DateTimeOffset? until, ReadOnlySpan<byte> requestId) => Ending("authenticated", until, requestId);
 
     /// <summary>Writes a text as a JSON token.</summary>
     /// <param name="text">The text, or null.</param>
     /// <returns>The token with its quotes; empty for null.</returns>
     public static byte[] Token(string? text) => text is null ? [] : JsonSerializer.SerializeToUtf8Bytes(text, FrameJson.Default.String);
+
+    private static Frame Ending(string type, DateTimeOffset? at, ReadOnlySpan<byte> requestId)
+    {
+        var buffer = new ArrayBufferWriter<byte>(128);
+        using var json = new Utf8JsonWriter(buffer, Relaxed);
+        json.WriteStartObject();
+        json.WriteString("type"u8, type);
+        Raw(json, "request_id"u8, requestId);
+        json.WriteStartObject("data"u8);
+        json.WriteString("expires_at"u8, at?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        return new(buffer.WrittenSpan.ToArray());
+    }
 
     private static bool Plain(string text)
     {

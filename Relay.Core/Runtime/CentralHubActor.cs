@@ -10,9 +10,9 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
 {
     private readonly PluginPool[] _pools;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TenantId _tenant;
     private UserIdentity? _creator;
     private int _edition;
+    private bool _isForgotten;
 
     internal CentralHubActor(InProcessRuntime runtime, TenantId tenant)
         : base(runtime.Clock)
@@ -20,11 +20,13 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
         (Runtime, NextCollection) = (runtime, runtime.Clock.Now + runtime.Options.Hubs.CollectionInterval);
         _edition = runtime.Options.Edition.Number;
         Hub = new(tenant, runtime.Options.Of(tenant).Hubs, this);
-        _tenant = tenant;
+        Tenant = tenant;
         _pools = runtime.NewPools();
     }
 
     public HubRuntime Runtime { get; }
+
+    internal TenantId Tenant { get; }
 
     // Turns only.
     internal CentralHub<UserHubActor> Hub { get; }
@@ -74,6 +76,13 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
         switch (input.Kind)
         {
             case CentralInput.Kinds.Route:
+                if (_isForgotten)
+                {
+                    // It came on its way out.
+                    ((InProcessRuntime)Runtime).Central(Tenant).Post(input);
+                    break;
+                }
+
                 Renew();
                 var join = (JoinOperation)input.Subject!;
                 _creator = join.Connection.Identity;
@@ -95,6 +104,7 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
                 break;
             case CentralInput.Kinds.Collect:
                 Hub.Collect(turn);
+                ForgetIfUnused();
                 break;
             case CentralInput.Kinds.Stop:
                 Hub.Stop();
@@ -105,11 +115,19 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
         }
     }
 
+    // What plugins have forfeited in this tenant stays forfeited.
+    private void ForgetIfUnused()
+    {
+        if (Hub.Count > 0 || Hub.IsStopping || _pools.Any(static pool => pool.Abandoned > 0 || pool.Inline != pool.Plugin.Inline)) return;
+        _isForgotten = true;
+        ((InProcessRuntime)Runtime).Forget(this);
+    }
+
     private void Renew()
     {
         if (Runtime.Options.Edition.Number is var edition && edition == _edition) return;
         _edition = edition;
-        Hub.Bound(Runtime.Options.Of(_tenant).Hubs);
+        Hub.Bound(Runtime.Options.Of(Tenant).Hubs);
     }
 
     protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "central hub");

@@ -22,6 +22,9 @@ public interface IRelayRuntime
     /// <summary>The answers that are kept for back ends.</summary>
     IAnswerRuntime Answers { get; }
 
+    /// <summary>Who else counts against tenants' limits.</summary>
+    ILimitRuntime Limits { get; }
+
     /// <summary>
     /// Finds or makes the user's hub and joins the connection to it. On success the connection has been given its
     /// <c>welcome</c>, and must be ended with <see cref="RuntimeLink.Leave"/>.

@@ -47,6 +47,9 @@ public sealed class InProcessRuntime(
     public IAnswerRuntime Answers => _answers ?? Interlocked.CompareExchange(ref _answers, new(Options.Answers, Clock, TurnFault), null) ?? _answers;
 
     /// <inheritdoc/>
+    public ILimitRuntime Limits => LocalLimits.Instance;
+
+    /// <inheritdoc/>
     public ValueTask<JoinResult> JoinAsync(UserKey user, IHubConnection connection) => new JoinOperation(this, user, connection).Begin(Central(user.Tenant));
 
     /// <inheritdoc/>
@@ -61,7 +64,7 @@ public sealed class InProcessRuntime(
     public async ValueTask<int> PushToGroupAsync(TenantId tenant, string group, Frame frame)
     {
         var answer = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Central(tenant).Post(CentralInput.PushToGroup(group, frame, answer));
+        Known(tenant).Post(CentralInput.PushToGroup(group, frame, answer));
         return await answer.Task;
     }
 
@@ -78,7 +81,7 @@ public sealed class InProcessRuntime(
     /// <inheritdoc/>
     public async ValueTask<HubPage> ListHubsAsync(TenantId tenant, string? after, int limit)
     {
-        var (total, clients, hubs) = await AskAsync(Central(tenant), central => (central.Hub.Count, central.Hub.Clients, central.Hub.Page(after, limit)));
+        var (total, clients, hubs) = await AskAsync(Known(tenant), central => (central.Hub.Count, central.Hub.Clients, central.Hub.Page(after, limit)));
         var described = new List<HubDescription>(hubs.Count);
         foreach (var hub in hubs) described.Add(await hub.AskAsync((state, turn) => state.Describe(turn)));
         return new(total, clients, described);
@@ -91,14 +94,14 @@ public sealed class InProcessRuntime(
     /// <inheritdoc/>
     public async ValueTask<UserPage> ListUsersAsync(TenantId tenant, string? after, int limit)
     {
-        var (total, users) = await AskAsync(Central(tenant), central => central.Hub.Users(after, limit));
+        var (total, users) = await AskAsync(Known(tenant), central => central.Hub.Users(after, limit));
         return new(total, users);
     }
 
     /// <inheritdoc/>
     public async ValueTask<UserPage> ListGroupAsync(TenantId tenant, string group, string? after, int limit)
     {
-        var (total, users) = await AskAsync(Central(tenant), central => central.Hub.Members(group, after, limit));
+        var (total, users) = await AskAsync(Known(tenant), central => central.Hub.Members(group, after, limit));
         return new(total, users);
     }
 
@@ -109,6 +112,21 @@ public sealed class InProcessRuntime(
         Interlocked.MemoryBarrier(); // a central hub that is added and not seen below has seen the flag
         return Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
     }
+
+    /// <summary>Tenants of which something is kept.</summary>
+    internal int Tenants => _centrals.Count + _rooms.Tenants;
+
+    /// <summary>The central hub of a tenant whose user joins.</summary>
+    internal CentralHubActor Central(TenantId tenant)
+    {
+        if (_centrals.TryGetValue(tenant, out var known)) return known;
+        var central = _centrals.GetOrAdd(tenant, static (key, runtime) => new(runtime, key), this);
+        if (_stopping) _ = central.StopAsync();
+        return central;
+    }
+
+    /// <summary>A central hub without hubs has ended; the next join makes another.</summary>
+    internal void Forget(CentralHubActor central) => _centrals.TryRemove(new(central.Tenant, central));
 
     private protected override void OnSweep(TimeSpan now)
     {
@@ -136,13 +154,8 @@ public sealed class InProcessRuntime(
         return await hub.AskAsync((state, _) => state.SetGroup(group, member));
     }
 
-    private Task<UserHubActor?> FindAsync(UserKey user) => AskAsync(Central(user.Tenant), central => central.Hub.Find(user.UserId));
+    private Task<UserHubActor?> FindAsync(UserKey user) => AskAsync(Known(user.Tenant), central => central.Hub.Find(user.UserId));
 
-    private CentralHubActor Central(TenantId tenant)
-    {
-        if (_centrals.TryGetValue(tenant, out var known)) return known;
-        var central = _centrals.GetOrAdd(tenant, static (key, runtime) => new(runtime, key), this);
-        if (_stopping) _ = central.StopAsync();
-        return central;
-    }
+    // Whoever only asks leaves nothing behind: names that are asked for may be without end.
+    private CentralHubActor Known(TenantId tenant) => _centrals.GetValueOrDefault(tenant) ?? new(this, tenant);
 }

@@ -9,6 +9,8 @@ namespace Relay.Core.Runtime;
 /// <summary>The rooms of one process.</summary>
 internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, RuntimeLog log) : IRoomRuntime
 {
+    private const int Forgotten = int.MinValue / 2;
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<TenantId, TenantRooms> _tenants = new();
@@ -21,6 +23,9 @@ internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, Run
     public RoomCounters Counters { get; } = new();
 
     internal RuntimeClock Clock => clock;
+
+    /// <summary>Tenants of which something is kept.</summary>
+    internal int Tenants => _tenants.Count;
 
     public async ValueTask<RoomJoinResult> JoinAsync(RoomKey room, IRoomConnection connection, RoomJoin request)
     {
@@ -59,7 +64,7 @@ internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, Run
             .ToList();
         var described = new List<RoomDescription>(found.Count);
         foreach (var room in found) described.Add(await AskAsync(room, static state => new RoomDescription(state.Key.Name, state.Members.Count)));
-        return new(Volatile.Read(ref rooms.Count), described);
+        return new(Math.Max(0, Volatile.Read(ref rooms.Count)), described);
     }
 
     public async ValueTask<RoomMemberPage?> ListMembersAsync(RoomKey room, string? after, int limit)
@@ -74,8 +79,10 @@ internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, Run
         var now = clock.Now;
         if (now < _nextSweep) return;
         _nextSweep = now + SweepInterval;
-        foreach (var (_, tenant) in _tenants)
+        foreach (var (id, tenant) in _tenants)
         {
+            // Without rooms nothing of a tenant stays. From here on its count is far below zero, so that nobody makes a room in it any more.
+            if (Interlocked.CompareExchange(ref tenant.Count, Forgotten, 0) == 0) _tenants.TryRemove(new(id, tenant));
             foreach (var (_, room) in tenant.ByName)
                 if (room.KeepsHistory) room.Post(RoomInput.Sweep());
         }
@@ -114,8 +121,16 @@ internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, Run
     private RoomActor? FindOrMake(RoomKey room)
     {
         if (Find(room) is { } known) return known;
-        var rooms = _tenants.GetOrAdd(room.Tenant, static _ => new());
-        if (Interlocked.Increment(ref rooms.Count) > options.Of(room.Tenant).Rooms.MaxRooms)
+        TenantRooms rooms;
+        int count;
+        do
+        {
+            rooms = _tenants.GetOrAdd(room.Tenant, static _ => new());
+            count = Interlocked.Increment(ref rooms.Count);
+        }
+        while (count <= 0);
+
+        if (count > options.Of(room.Tenant).Rooms.MaxRooms)
         {
             Interlocked.Decrement(ref rooms.Count);
             return Find(room);

@@ -29,6 +29,9 @@ internal sealed class ApiCall(HttpContext http, ApiOperation operation, Admitted
 
     public IRelayRuntime Runtime => Service<IRelayRuntime>();
 
+    /// <summary>Nobody waits for the answer any more.</summary>
+    public CancellationToken Over { get; init; } = http.RequestAborted;
+
     /// <summary>An id in the address; every one is valid.</summary>
     public string this[string name] => operation.IdOf(name, segments);
 
@@ -39,7 +42,10 @@ internal sealed class ApiCall(HttpContext http, ApiOperation operation, Admitted
         where T : notnull => http.RequestServices.GetRequiredService<T>();
 
     /// <summary>Answers with 200.</summary>
-    public Task AnswerAsync<T>(T answer, JsonTypeInfo<T> type) => http.Response.WriteAsJsonAsync(answer, type, cancellationToken: http.RequestAborted);
+    public Task AnswerAsync<T>(T answer, JsonTypeInfo<T> type) => http.Response.WriteAsJsonAsync(answer, type, cancellationToken: Over);
+
+    /// <summary>The same call, whose answer is written until something else ends.</summary>
+    public ApiCall Until(CancellationToken over) => new(http, operation, who, segments, body, page) { Over = over };
 
     /// <summary>Answers with 204.</summary>
     public Task DoneAsync()

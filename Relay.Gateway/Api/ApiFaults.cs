@@ -11,6 +11,11 @@ internal static class ApiFaults
     public static readonly ApiFault TenantSuspended = new(StatusCodes.Status403Forbidden, "tenant_suspended", "The tenant is suspended.");
     public static readonly ApiFault OriginNotAllowed = new(StatusCodes.Status403Forbidden, "origin_not_allowed", "Pages of this origin may not do this; see server.allowed_origins.");
     public static readonly ApiFault RateLimited = new(StatusCodes.Status429TooManyRequests, "rate_limited", "This is more than a rate of limits.* allows; Retry-After says when to come again.");
+    public static readonly ApiFault Unauthenticated = new(StatusCodes.Status401Unauthorized, "unauthenticated", "A token or an API key is needed.");
+    public static readonly ApiFault InvalidToken = new(StatusCodes.Status401Unauthorized, "invalid_token", "The credential is not valid here.");
+    public static readonly ApiFault TokenExpired = new(StatusCodes.Status401Unauthorized, "token_expired", "The token has run out.");
+    public static readonly ApiFault WrongTenant = new(StatusCodes.Status403Forbidden, "wrong_tenant", "The credential is of another tenant than the one in the path.");
+    public static readonly ApiFault Forbidden = new(StatusCodes.Status403Forbidden, "forbidden", "The credential has no role for this.");
     public static readonly ApiFault InvalidAfter = new(StatusCodes.Status400BadRequest, "invalid_after", $"after is one id of 1 to {Ids.MaxBytes} bytes.");
     public static readonly ApiFault InvalidLimit = new(StatusCodes.Status400BadRequest, "invalid_limit", $"limit is a whole number from 1 to {Paging.MaxLimit}.");
 
@@ -27,6 +32,11 @@ internal static class ApiFaults
     // What every operation of that kind may refuse with, whatever it does.
     private static IEnumerable<ApiFault> Common(ApiOperation operation)
     {
+        yield return Unauthenticated;
+        yield return InvalidToken;
+        yield return TokenExpired;
+        yield return WrongTenant;
+        yield return Forbidden;
         yield return UnknownTenant;
         yield return TenantSuspended;
         yield return RateLimited;

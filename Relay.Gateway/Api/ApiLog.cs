@@ -4,4 +4,7 @@ internal static partial class ApiLog
 {
     [LoggerMessage(1700, LogLevel.Warning, "The operation {Operation} of the API failed")]
     public static partial void Failed(ILogger logger, string operation, Exception exception);
+
+    [LoggerMessage(1701, LogLevel.Warning, "The answer of the operation {Operation} could not be kept under its key")]
+    public static partial void NotKept(ILogger logger, string operation, Exception exception);
 }

@@ -19,6 +19,9 @@ internal static class KeyedRequests
     public static readonly ApiFault Other = new(StatusCodes.Status422UnprocessableEntity, "key_reused", "This Idempotency-Key was given for another request.");
     public static readonly ApiFault Full = new(StatusCodes.Status429TooManyRequests, "too_many_keys", "The tenant has given api.max_idempotency_keys keys within api.idempotency_window.");
 
+    // Whoever asks again wants the answer that was made when it had left already. (None would be taken for the request's own.)
+    private static readonly CancellationToken Never = new CancellationTokenSource().Token;
+
     public static IReadOnlyList<ApiFault> Faults { get; } = [Invalid, Running, Other, Full];
 
     /// <summary>Performs an operation, unless it has been.</summary>
@@ -34,7 +37,7 @@ internal static class KeyedRequests
         var begun = await call.Runtime.Answers.BeginAsync(call.Tenant, key, Fingerprint(call));
         await (begun.Phase switch
         {
-            AnswerPhase.Fresh => PerformAsync(call, key, begun.Number),
+            AnswerPhase.Fresh => PerformAsync(call.Until(Never), key, begun.Number),
             AnswerPhase.Known => ReplayAsync(call, begun.Answer!),
             AnswerPhase.Running => call.RefuseAsync(Running),
             AnswerPhase.Other => call.RefuseAsync(Other),
@@ -57,10 +60,23 @@ internal static class KeyedRequests
         finally
         {
             response.Body = client;
-            await call.Runtime.Answers.EndAsync(call.Tenant, key, number, answer);
+            await EndAsync(call, key, number, answer);
         }
 
         await client.WriteAsync(written.GetBuffer().AsMemory(0, (int)written.Length), call.Http.RequestAborted);
+    }
+
+    private static async Task EndAsync(ApiCall call, string key, long number, KeptAnswer? answer)
+    {
+        try
+        {
+            await call.Runtime.Answers.EndAsync(call.Tenant, key, number, answer);
+        }
+        catch (Exception e)
+        {
+            // It was performed, and whoever asked is told so; the key is in use until the runtime gives it up.
+            ApiLog.NotKept(call.Service<ILogger<ApiEndpoint>>(), call.Operation.Id, e);
+        }
     }
 
     private static async Task ReplayAsync(ApiCall call, KeptAnswer answer)

@@ -20,7 +20,7 @@ internal sealed record Admitted(Tenant Policy, UserIdentity? Identity)
     /// <summary>What it is for.</summary>
     public Roles Roles { get; init; } = Roles.All;
 
-    /// <summary>The visible beginning of its API key, or null.</summary>
+    /// <summary>By what it is known later whether it is still trusted; null where everybody is believed.</summary>
     public string? Credential { get; init; }
 
     /// <summary>Whether it may appear as any peer, because everybody is believed.</summary>

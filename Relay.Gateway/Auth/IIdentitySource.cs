@@ -14,6 +14,11 @@ internal interface IIdentitySource
     /// <returns>The identity, or why there is none.</returns>
     ValueTask<IdentityResult> IdentifyAsync(HttpContext context, TenantId? asked, Access access);
 
+    /// <summary>Whether what somebody was admitted by is still trusted.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="credential">By what it is known.</param>
+    bool IsTrusted(TenantId tenant, string? credential) => true;
+
     /// <summary>Whether whoever connects says who it is, and peers do so in their address.</summary>
     bool BelievesEverybody => false;
 }
@@ -29,7 +34,7 @@ internal readonly record struct IdentityResult(TenantId Tenant, UserIdentity? Id
     /// <summary>What it is for.</summary>
     public Roles Roles { get; init; } = Roles.All;
 
-    /// <summary>What of its credential may be shown, where it has one by which it is known: the beginning of an API key.</summary>
+    /// <summary>By what it is known later whether it is still trusted: the hash of an API key, or the issuer and key of a token. No secret.</summary>
     public string? Credential { get; init; }
 
     /// <summary>The ids under which the identity may appear as a peer, beside its user's id.</summary>

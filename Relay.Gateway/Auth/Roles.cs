@@ -60,5 +60,6 @@ internal static class RoleTable
         return roles;
     }
 
-    public static string Text(Roles roles) => string.Join(", ", Names.Where(each => (roles & each.Role) != 0).Select(static each => each.Name));
+    /// <summary>The roles, for people.</summary>
+    public static string Text(Roles roles) => roles == Roles.RelayOperator ? "of an operator of the relay (auth.operators)" : string.Join(" or ", Names.Where(each => (roles & each.Role) != 0).Select(static each => each.Name));
 }

@@ -34,10 +34,12 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     private Liveness _liveness;
     private TimeSpan? _closingSince;
     private TaskCompletionSource? _slowed;
+    private DateTimeOffset? _toldOfEnd;
+    private UserIdentity _identity;
 
     public Connection(string id, UserIdentity identity, IFrameSocket socket, ITransport transport, ConnectionLimits limits, GatewayCounters counters)
     {
-        (Id, Identity, _socket, _transport, _limits, _counters) = (id, identity, socket, transport, limits, counters);
+        (Id, _identity, _socket, _transport, _limits, _counters) = (id, identity, socket, transport, limits, counters);
         _credit = new(limits.Credit);
         _outbox = new(limits.OutboxBytes);
         _sender = new(socket, _outbox, this, counters);
@@ -46,7 +48,10 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
 
     public string Id { get; }
 
-    public UserIdentity Identity { get; }
+    public UserIdentity Identity => Volatile.Read(ref _identity);
+
+    /// <summary>By what it is still known whether it is trusted; see <see cref="Auth.Admitted.Credential"/>.</summary>
+    public string? Credential { get; init; }
 
     /// <summary>What it is for, once that is known.</summary>
     public IConnectionUse? Use => Volatile.Read(ref _use);
@@ -123,6 +128,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         CloseIfDrained();
     }
 
+    /// <summary>A fresh token has moved the connection's end. Any thread.</summary>
+    public void Renew(DateTimeOffset? expires) => Interlocked.Exchange(ref _identity, Identity with { Expires = expires });
+
     /// <summary>Gives the connection what it is for. Without it, it only closes.</summary>
     public void Attach(IConnectionUse use)
     {
@@ -185,11 +193,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
             return;
         }
 
-        if (Identity.Expires <= wall)
-        {
-            Close(ErrorCode.TokenExpired);
-            return;
-        }
+        if (Identity.Expires is { } end && EndsAt(end, wall)) return;
 
         _use?.Sweep(this, now);
         heard |= _sender.TakeProgress() | IsHeldUp | _sender.AwaitsRest;
@@ -205,6 +209,21 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
             _counters.DeadPeer();
             Drop(CloseReason.PeerGone);
         }
+    }
+
+    // Also told anew when a fresh token has moved the end.
+    private bool EndsAt(DateTimeOffset end, DateTimeOffset wall)
+    {
+        if (end <= wall)
+        {
+            Close(ErrorCode.TokenExpired);
+            return true;
+        }
+
+        if (end - wall > _limits.ExpiryNotice || _toldOfEnd == end) return false;
+        _toldOfEnd = end;
+        _use?.Expiring(this, end);
+        return false;
     }
 
     // Whether what nobody asked for may be queued; who has not read as much as fits is closed.

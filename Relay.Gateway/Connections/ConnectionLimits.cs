@@ -11,6 +11,9 @@ namespace Relay.Gateway.Connections;
 /// <param name="PingTimeout">How long nothing may be heard after it.</param>
 internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout)
 {
+    /// <summary>How long before its token runs out a connection is told.</summary>
+    public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>An error that closes is told in a frame as well. Not where every frame is some member's message.</summary>
     public bool TellsErrors { get; init; } = true;
 

@@ -1,6 +1,7 @@
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Gateway.Auth.Tokens;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
@@ -20,6 +21,11 @@ internal interface IConnectionUse
     /// <summary>Frames have left that held so much credit. Any thread.</summary>
     void Sent(Connection connection, Credit credit) => connection.Return(credit);
 
+    /// <summary>The connection's token runs out soon. The registry's sweep only; once for each end.</summary>
+    void Expiring(Connection connection, DateTimeOffset at)
+    {
+    }
+
     /// <summary>Time has passed. The registry's sweep only.</summary>
     void Sweep(Connection connection, TimeSpan now)
     {
@@ -27,7 +33,7 @@ internal interface IConnectionUse
 }
 
 /// <summary>A user's connection to the user's hub.</summary>
-internal sealed class HubUse(HubLink link) : IConnectionUse
+internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConnectionUse
 {
     public string Job => "hub";
 
@@ -35,8 +41,14 @@ internal sealed class HubUse(HubLink link) : IConnectionUse
     {
         if (connection.Meter?.TryTakeMessage() == false) Refuse(connection, frame, credit);
         else if (!frame.IsText) connection.Answer(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
-        else if (ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) link.Send(envelope);
-        else connection.Answer(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
+        else if (!ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) connection.Answer(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
+        else if (renewal is not null && envelope.Type.SequenceEqual(TokenRenewal.Type)) renewal.Take(connection, envelope);
+        else link.Send(envelope);
+    }
+
+    public void Expiring(Connection connection, DateTimeOffset at)
+    {
+        if (renewal is not null) connection.Push(Frames.Expiring(at));
     }
 
     public void Leave() => link.Leave();

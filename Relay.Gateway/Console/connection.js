@@ -1,6 +1,7 @@
 // One WebSocket to the hub of a user: its state, its frames, and the time between a request and its answers.
 
 import { explainClose } from './closecodes.js';
+import { subjectOf, subprotocols } from './identity.js';
 
 // Requests whose answer is still waited for, at the most; the oldest is forgotten first.
 const MaxRequests = 1000;
@@ -22,19 +23,22 @@ export function hubAddress(user, tenant) {
 export class RelayConnection extends EventTarget {
   #socket = null;
   #requests = new Map();
+  #token;
 
-  constructor(user, tenant) {
+  constructor(user, tenant, token = '') {
     super();
-    this.user = user;
+    // A token says who it is, whatever else is said.
+    this.user = token ? subjectOf(token) : user;
     this.tenant = tenant;
-    this.address = hubAddress(user, tenant);
+    this.address = hubAddress(token ? '' : user, tenant);
+    this.#token = token;
   }
 
   /** Connects, or connects anew. */
   open() {
     Object.assign(this, { state: 'connecting', id: null, clients: null, plugins: new Map(), closed: null });
     this.#requests.clear();
-    const socket = this.#socket = new WebSocket(this.address);
+    const socket = this.#socket = new WebSocket(this.address, subprotocols(this.#token));
     socket.binaryType = 'arraybuffer';
     // An old socket's late events are not this connection's any more.
     const mine = handler => event => socket === this.#socket && handler(event);

@@ -1,6 +1,7 @@
 // The hubs of a tenant, asked for every second while the page is visible.
 
 import { el, pluginChip, setText } from './dom.js';
+import { authorized } from './identity.js';
 
 const Interval = 1000;
 const Patience = 5000;
@@ -45,17 +46,22 @@ export class HubsPanel {
   async #ask() {
     const asked = this.#asked = new AbortController();
     try {
-      const response = await fetch(this.#address(), { signal: AbortSignal.any([asked.signal, AbortSignal.timeout(Patience)]), cache: 'no-store' });
-      if (!response.ok) throw new Error(`the relay answered ${response.status}`);
-      const listing = await response.json();
-      if (asked.signal.aborted) return;
-      this.#show(listing);
-      this.#state('live');
+      const response = await fetch(this.#address(), authorized({ signal: AbortSignal.any([asked.signal, AbortSignal.timeout(Patience)]), cache: 'no-store' }));
+      if (response.status === 401 || response.status === 403) this.#state('no access', 'A token with the role publisher or operator is needed.');
+      else if (!response.ok) throw new Error(`the relay answered ${response.status}`);
+      else await this.#take(response, asked);
     } catch (fault) {
       if (asked.signal.aborted) return;
       this.#state('unreachable', fault.message);
     }
-    this.#timer = setTimeout(() => this.#ask(), Interval);
+    if (!asked.signal.aborted) this.#timer = setTimeout(() => this.#ask(), Interval);
+  }
+
+  async #take(response, asked) {
+    const listing = await response.json();
+    if (asked.signal.aborted) return;
+    this.#show(listing);
+    this.#state('live');
   }
 
   #address() {

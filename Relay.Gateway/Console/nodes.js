@@ -1,6 +1,7 @@
 // The nodes and models of a tenant, asked for every two seconds while the page is visible; a node can be drained here.
 
 import { announce, el, setText } from './dom.js';
+import { authorized } from './identity.js';
 
 const Interval = 2000;
 const Patience = 5000;
@@ -35,7 +36,7 @@ export class NodesPanel {
   async #ask() {
     const asked = this.#asked = new AbortController();
     try {
-      const response = await fetch(this.#base, { signal: AbortSignal.any([asked.signal, AbortSignal.timeout(Patience)]), cache: 'no-store' });
+      const response = await fetch(this.#base, authorized({ signal: AbortSignal.any([asked.signal, AbortSignal.timeout(Patience)]), cache: 'no-store' }));
       if (response.ok) this.#show(await response.json());
       // Where nodes are switched off there is nothing to show.
       byId('nodes').hidden = !response.ok;
@@ -65,7 +66,7 @@ export class NodesPanel {
   }
 
   async #drain(node, draining) {
-    const response = await fetch(`${this.#base}/${encodeURIComponent(node)}/drain`, { method: draining ? 'POST' : 'DELETE' });
+    const response = await fetch(`${this.#base}/${encodeURIComponent(node)}/drain`, authorized({ method: draining ? 'POST' : 'DELETE' }));
     announce(response.ok ? `${node} ${draining ? 'drains' : 'takes requests again'}` : `The relay answered ${response.status}`);
     this.#restart();
   }

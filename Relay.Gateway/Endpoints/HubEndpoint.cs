@@ -1,7 +1,9 @@
+using System.Net;
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Auth.Tokens;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.WebSockets;
@@ -9,26 +11,29 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/ws</c>: a user's connection to the user's hub.</summary>
-internal sealed class HubEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance)
+internal sealed class HubEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance, TokenVerifier? verifier = null)
 {
     private readonly ConnectionLimits _limits = new(
         new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
         settings.Hub.OutboxBytes,
         settings.Hub.CloseTimeout,
         settings.Server.PingInterval,
-        settings.Server.PingTimeout);
+        settings.Server.PingTimeout)
+    {
+        ExpiryNotice = settings.Auth.ExpiryNotice,
+    };
 
     public async Task HandleAsync(HttpContext context)
     {
         if (await entrance.AdmitAsync(context, Access.Hub) is not { } entrant) return;
-        await entrance.RunAsync(context, entrant, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection => JoinAsync(connection, entrant.Who));
+        await entrance.RunAsync(context, entrant, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection => JoinAsync(connection, entrant.Who, context.Connection.RemoteIpAddress));
     }
 
-    private async ValueTask<ErrorCode?> JoinAsync(Connection connection, Admitted who)
+    private async ValueTask<ErrorCode?> JoinAsync(Connection connection, Admitted who, IPAddress? address)
     {
         if (who.Identity is null) return ErrorCode.MissingUserId;
         var (link, error) = await runtime.JoinAsync(new UserKey(who.Tenant, who.Identity.UserId), connection);
-        if (link is not null) connection.Attach(new HubUse(link));
+        if (link is not null) connection.Attach(new HubUse(link, verifier is null ? null : new(verifier, address)));
         return error;
     }
 }

@@ -13,7 +13,7 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
 internal sealed class SocketEntrance(
-    ConnectionRegistry registry, Admission admission, ConnectHook hook, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
+    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -59,14 +59,14 @@ internal sealed class SocketEntrance(
         var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
         var (meter, excess) = table.Open(entrant.Who.Tenant, entrant.Who.Identity?.UserId);
-        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = meter };
+        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = meter, Credential = entrant.Who.Credential };
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? SuspendedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
+            if ((entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
             await connection.RunAsync();
         }
         finally
@@ -77,8 +77,11 @@ internal sealed class SocketEntrance(
         }
     }
 
-    // Who suspends a tenant closes what is in the registry.
-    private ErrorCode? SuspendedMeanwhile(Admitted who) => tenants.Serves(who.Tenant) ? null : ErrorCode.TenantSuspended;
+    // Who suspends a tenant, or trusts a key no more, closes what is in the registry.
+    private ErrorCode? ClosedMeanwhile(Admitted who) =>
+        !tenants.Serves(who.Tenant) ? ErrorCode.TenantSuspended
+        : identities.IsTrusted(who.Tenant, who.Credential) ? null
+        : ErrorCode.TokenExpired;
 
     /// <summary>An id for a socket: nobody guesses it.</summary>
     public static string NewId()

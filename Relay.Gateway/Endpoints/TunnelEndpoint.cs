@@ -36,7 +36,7 @@ internal sealed class TunnelEndpoint(
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
         var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
-        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log) { Meter = meter };
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log) { Meter = meter, Credential = who.Credential };
 
         // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.
         var user = who.Identity?.UserId ?? (who.IsBelieved ? null : "");

@@ -19,6 +19,7 @@ internal static class AuthServices
         services.AddSingleton<JwkSets>();
         services.AddSingleton<TokenVerifier>();
         services.TryAddSingleton<IIdentitySource, TokenIdentitySource>();
+        services.AddHostedService<Revocations>();
         return services;
     }
 

@@ -4,7 +4,11 @@ using Relay.Core;
 namespace Relay.Gateway.Hosting;
 
 /// <summary>A row of a map whose names are the operator's own, such as <c>auth.keys.NAME.secret</c>.</summary>
-internal abstract class NamedRow(string key, string doc, bool isPerTenant) : Setting(key, doc, isPerTenant);
+internal abstract class NamedRow(string key, string doc, bool isPerTenant) : Setting(key, doc, isPerTenant)
+{
+    /// <summary>Also where it is the same for all tenants: keys have to be taken away from a relay that runs.</summary>
+    public override bool IsLive => true;
+}
 
 /// <summary>A map whose names are the operator's own, and its rows.</summary>
 /// <typeparam name="TEntry">What stands under a name.</typeparam>
@@ -20,6 +24,8 @@ internal sealed class NamedMap<TEntry>(
     private sealed class Named(NamedMap<TEntry> map, Func<SettingGroup<TEntry>, Setting> row)
         : NamedRow(row(map.Group("NAME")).Key, row(map.Group("NAME")).Doc, map.IsPerTenant)
     {
+        public override bool IsSecret => row(map.Group("NAME")).IsSecret;
+
         private int NameAt => Path.Length - 2;
 
         public override bool Matches(ImmutableArray<string> path)

@@ -45,6 +45,10 @@ internal static class RelayLogging
 
         // A start that fails is told once, by the command, and not with a stack trace before it.
         builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+
+        // The framework's lines with whole addresses in them, an access_token too, at any level.
+        builder.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Error);
+        builder.AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
         var format = options.Format switch
         {
             LogFormat.Text => ConsoleFormatterNames.Simple,

@@ -88,6 +88,7 @@ internal static class RelayServices
         services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
+        services.AddHostedService<LimitSharer>();
         return services.AddChatNodes();
     }
 

@@ -25,6 +25,7 @@ internal sealed class ConnectionMeter
     private bool _bounded;
     private int _prepaid;
     private int _refused;
+    private int _refusingRate;
 
     // What was added to the tenant's already.
     private FoldedCount _foldedMessagesIn;
@@ -54,16 +55,13 @@ internal sealed class ConnectionMeter
     {
         if (!_bounded) return true;
         if (_refused > 0 && _tenant.Limits.HasRested(_now) && _user?.HasRested(_now) != false) _refused = 0;
-        var kind = _user?.TryTakeMessage(_now) == false ? LimitKind.UserMessages : _tenant.Limits.TryTakeMessage(_now) ? (LimitKind?)null : LimitKind.TenantMessages;
         _prepaid++;
-        if (kind is not { } limit) return true;
-        _refused++;
-        _table.Refuse(limit, TimeSpan.Zero, _tenant);
-        return false;
+        if (_user?.TryTakeMessage(_now) == false) return Refuse(LimitKind.UserMessages, _user);
+        return _tenant.Limits.TryTakeMessage(_now) || Refuse(LimitKind.TenantMessages, _tenant.Limits);
     }
 
     /// <summary>Receive loop only: whether this socket was refused so much that it is no accident.</summary>
-    public bool Persists => _refused > (long)PatienceSeconds * Math.Max(_tenant.Limits.Limits.MessagesPerSecond, _user?.Limits.MessagesPerSecond ?? 0);
+    public bool Persists => _refused > (long)PatienceSeconds * _refusingRate;
 
     /// <summary>Receive loop only: counts what has come.</summary>
     /// <returns>How long to wait before more is read.</returns>
@@ -108,4 +106,12 @@ internal sealed class ConnectionMeter
 
     /// <summary>Nothing is counted here any more. Once, after <see cref="Leave"/>.</summary>
     public void Release() => _table.Release(_tenant);
+
+    private bool Refuse(LimitKind kind, LimitAccount account)
+    {
+        _refused++;
+        _refusingRate = account.Limits.MessagesPerSecond;
+        _table.Refuse(kind, TimeSpan.Zero, _tenant);
+        return false;
+    }
 }

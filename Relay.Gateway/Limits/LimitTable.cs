@@ -38,6 +38,9 @@ internal sealed class LimitTable : IDisposable
         _sweep = time.CreateTimer(static state => ((LimitTable)state!).Sweep(), this, SweepPeriod, SweepPeriod);
     }
 
+    /// <summary>Told of each tenant that comes here, under the table's lock.</summary>
+    public event Action<TenantId>? Began;
+
     public LimitCounters Counters { get; } = new();
 
     /// <summary>Since when usage is counted.</summary>
@@ -160,7 +163,7 @@ internal sealed class LimitTable : IDisposable
         lock (_gate)
         {
             foreach (var (id, ledger) in _tenants)
-                if (tenant is null || id == tenant) Set(ledger.Limits, _limits(id).Tenant);
+                if (tenant is null || id == tenant) Set(ledger.Limits, ledger.Effective(_limits(id).Tenant));
             foreach (var (key, account) in _users)
                 if (tenant is null || key.Tenant == tenant) Set(account, _limits(key.Tenant).User);
         }
@@ -176,6 +179,30 @@ internal sealed class LimitTable : IDisposable
     public (IReadOnlyList<(TenantId Tenant, UsageCounts Counts)> Tenants, UsageCounts Forgotten) Usage()
     {
         lock (_gate) return ([.. _tenants.Select(static each => (each.Key, each.Value.Usage.Read()))], _forgotten);
+    }
+
+    /// <summary>The tenants that have limits, and are here now.</summary>
+    public IReadOnlyList<TenantId> Limited()
+    {
+        var now = Now;
+        lock (_gate) return [.. _tenants.Where(each => !each.Value.Limits.Limits.IsNone && (each.Value.Holders > 0 || !each.Value.Limits.IsWhole(now))).Select(static each => each.Key)];
+    }
+
+    /// <summary>What a tenant uses here, the share that it goes by, and its limits; null when it is not here.</summary>
+    public (LimitUse Use, SubjectLimits Share, SubjectLimits Limits)? Use(TenantId tenant)
+    {
+        lock (_gate) return _tenants.TryGetValue(tenant, out var ledger) ? (ledger.Measure(Now), ledger.Share ?? SubjectLimits.None, _limits(tenant).Tenant) : null;
+    }
+
+    /// <summary>What this process may of a tenant's limits from now on.</summary>
+    public void SetShare(TenantId tenant, SubjectLimits share)
+    {
+        lock (_gate)
+        {
+            if (!_tenants.TryGetValue(tenant, out var ledger)) return;
+            ledger.Share = share;
+            Set(ledger.Limits, ledger.Effective(_limits(tenant).Tenant));
+        }
     }
 
     public void Dispose() => _sweep.Dispose();
@@ -228,8 +255,14 @@ internal sealed class LimitTable : IDisposable
 
     private TenantLedger Find(TenantId tenant, RelayLimitsOptions limits)
     {
-        if (_tenants.TryGetValue(tenant, out var ledger)) Set(ledger.Limits, limits.Tenant);
-        else _tenants.Add(tenant, ledger = new(limits.Tenant));
+        if (_tenants.TryGetValue(tenant, out var ledger))
+        {
+            Set(ledger.Limits, ledger.Effective(limits.Tenant));
+            return ledger;
+        }
+
+        _tenants.Add(tenant, ledger = new(limits.Tenant));
+        if (!limits.Tenant.IsNone) Began?.Invoke(tenant);
         return ledger;
     }
 

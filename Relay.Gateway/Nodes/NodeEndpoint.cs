@@ -32,6 +32,7 @@ internal sealed class NodeEndpoint(RelaySettings settings, IRelayRuntime runtime
     {
         TellsErrors = false,
         TakesWhileDraining = true,
+        ExpiryNotice = settings.Auth.ExpiryNotice,
     };
 
     public async Task HandleAsync(HttpContext context)

@@ -79,6 +79,9 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
         Drain(true);
     }
 
+    // No new requests for what is cut off soon; the node comes back with a fresh token.
+    public void Expiring(Connection connection, DateTimeOffset at) => Drain(true);
+
     private void SweepProbe(Connection connection, TimeSpan now)
     {
         if (Interlocked.Exchange(ref _probeWanted, 0) != 0)

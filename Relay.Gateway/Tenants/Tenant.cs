@@ -34,8 +34,8 @@ internal sealed record Tenant(TenantId Id, TenantSource Source, RelayTenantOptio
 
     /// <summary>Whether both are the same tenant with the same rights.</summary>
     public bool IsSame(Tenant other) =>
-        Id == other.Id && Source == other.Source && IsSuspended == other.IsSuspended
-        && (ReferenceEquals(Settings, other.Settings) || SettingsMap.PerTenant.All(row => row.IsSame(Settings, other.Settings)));
+        ReferenceEquals(this, other) || (Id == other.Id && Source == other.Source && IsSuspended == other.IsSuspended
+        && (ReferenceEquals(Settings, other.Settings) || SettingsMap.PerTenant.All(row => row.IsSame(Settings, other.Settings))));
 }
 
 /// <summary>Something about a tenant has changed.</summary>

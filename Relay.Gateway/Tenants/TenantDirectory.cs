@@ -14,7 +14,7 @@ internal sealed class TenantDirectory
     private volatile State _state;
     private volatile bool _isComplete;
 
-    public TenantDirectory(RelaySettings settings) => _state = State.Of(settings, ImmutableDictionary<TenantId, RelayTenantOptions>.Empty);
+    public TenantDirectory(RelaySettings settings) => _state = State.Of(settings, ImmutableDictionary<TenantId, RelayTenantOptions>.Empty, null);
 
     /// <summary>
     /// Told of each tenant that was added, changed, suspended or removed, one after the other, when <see cref="Find"/> knows of it already.
@@ -63,7 +63,7 @@ internal sealed class TenantDirectory
     /// <summary>Takes settings in place of those that there were.</summary>
     public void Take(RelaySettings settings)
     {
-        lock (_gate) Move(State.Of(settings, _state.Stored));
+        lock (_gate) Move(State.Of(settings, _state.Stored, _state));
     }
 
     /// <summary>Takes what the operators' API has stored of tenants; null for one that is removed.</summary>
@@ -78,7 +78,7 @@ internal sealed class TenantDirectory
                 else stored[id] = options;
             }
 
-            Move(State.Of(_state.Settings, stored.ToImmutable()));
+            Move(State.Of(_state.Settings, stored.ToImmutable(), _state));
             IsComplete = true;
         }
     }
@@ -106,20 +106,25 @@ internal sealed class TenantDirectory
         ImmutableDictionary<TenantId, Tenant> Tenants,
         TenantJobs Jobs)
     {
-        public static State Of(RelaySettings settings, ImmutableDictionary<TenantId, RelayTenantOptions> stored)
+        public static State Of(RelaySettings settings, ImmutableDictionary<TenantId, RelayTenantOptions> stored, State? before)
         {
             var tenants = ImmutableDictionary.CreateBuilder<TenantId, Tenant>();
-            foreach (var (id, options) in stored)
-                tenants[id] = new(id, TenantSource.Api, options, TenantSettings.Of(settings, options));
+            foreach (var (id, options) in stored) tenants[id] = Make(id, TenantSource.Api, options);
             var isNamed = !ReferenceEquals(settings.Tenants, RelaySettings.DefaultTenants);
             foreach (var (name, options) in settings.Tenants)
             {
                 var id = new TenantId(name);
-                if (isNamed || !tenants.ContainsKey(id)) tenants[id] = new(id, TenantSource.Settings, options, TenantSettings.Of(settings, options));
+                if (isNamed || !tenants.ContainsKey(id)) tenants[id] = Make(id, TenantSource.Settings, options);
             }
 
             var jobs = tenants.Values.Aggregate(TenantJobTable.Of(settings), static (all, tenant) => all | tenant.Jobs);
             return new(settings, !isNamed && settings.Auth.Mode == AuthMode.None, stored, tenants.ToImmutable(), jobs);
+
+            // A tenant of which nothing has changed stays the same one, with all that is derived from it.
+            Tenant Make(TenantId id, TenantSource source, RelayTenantOptions options) =>
+                ReferenceEquals(before?.Settings, settings) && before.Tenants.GetValueOrDefault(id) is { } known && known.Source == source && ReferenceEquals(known.Options, options)
+                    ? known
+                    : new(id, source, options, TenantSettings.Of(settings, options));
         }
     }
 }

@@ -3,6 +3,7 @@ using Relay.Abstractions;
 using Relay.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Storage;
 
 namespace Relay.Gateway.Tenants;
 
@@ -26,8 +27,20 @@ internal sealed partial class TenantFollower(ITenantStore store, TenantDirectory
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // A store of the process's own is read before anyone comes; a cluster's is there when its silos are.
-        if (store.AskEvery is null) await RefreshAsync(cancellationToken);
-        else _ = FollowAsync(store.AskEvery.Value);
+        if (store.AskEvery is { } interval)
+        {
+            _ = FollowAsync(interval);
+            return;
+        }
+
+        try
+        {
+            await RefreshAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException failure)
+        {
+            throw new StoreStartException("The stored tenants cannot be read: " + failure.Message, failure);
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken)

@@ -39,6 +39,9 @@ internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport trans
 
     public UserIdentity Identity => identity;
 
+    /// <summary>By what it is still known whether it is trusted; see <see cref="Auth.Admitted.Credential"/>.</summary>
+    public string? Credential { get; init; }
+
     public TunnelSender Sender => _sender;
 
     /// <summary>Its place among the tenant's and the user's sockets, or null where nobody counts.</summary>

@@ -34,7 +34,7 @@ internal sealed class JwkSets(TimeProvider time, AuthLog log) : IDisposable
 
     /// <summary>Whether a key is still in its issuer's set, as far as is known.</summary>
     public bool Has(TenantTrust trust, TrustedKey key) =>
-        _sets.TryGetValue((trust.Auth.Issuer, trust.Auth.JwksUrl), out var set) && set.Has(key);
+        _sets.TryGetValue((trust.Auth.Issuer, trust.Auth.JwksUrl), out var set) && set.Has(key, trust.Auth.JwksRefresh);
 
     public void Dispose() => _http.Dispose();
 }
@@ -60,22 +60,22 @@ internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthL
     private Task? _fetching;
     private int _waiting;
 
-    public bool Has(TrustedKey key) => _keys.TryGetValue(key.Id, out var known) && ReferenceEquals(known, key);
+    /// <summary>Whether the set has a key. Who asks does not wait, but an old set is fetched anew.</summary>
+    public bool Has(TrustedKey key, TimeSpan refresh)
+    {
+        lock (_gate)
+        {
+            Look(key.Id, refresh);
+            return _keys.TryGetValue(key.Id, out var known) && ReferenceEquals(known, key);
+        }
+    }
 
     public async ValueTask<TrustedKey?> FindAsync(string keyId, TimeSpan refresh)
     {
         Task fetching;
         lock (_gate)
         {
-            var now = clock.Now;
-            if (now - _fetched > Longest) _keys = FrozenDictionary<string, TrustedKey>.Empty;
-            var known = _keys.GetValueOrDefault(keyId);
-            if (_fetching is null && (_tried is not { } tried || now - tried >= (known is null ? Pause : Max(Pause, refresh))))
-            {
-                _tried = now;
-                _fetching = Task.Run(FetchAsync);
-            }
-
+            var known = Look(keyId, refresh);
             if (known is not null || _fetching is null || _waiting >= MaxWaiting) return known;
             _waiting++;
             fetching = _fetching;
@@ -84,6 +84,21 @@ internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthL
         await fetching;
         lock (_gate) _waiting--;
         return _keys.GetValueOrDefault(keyId);
+    }
+
+    // Under the lock.
+    private TrustedKey? Look(string keyId, TimeSpan refresh)
+    {
+        var now = clock.Now;
+        if (now - _fetched > Longest) _keys = FrozenDictionary<string, TrustedKey>.Empty;
+        var known = _keys.GetValueOrDefault(keyId);
+        if (_fetching is null && (_tried is not { } tried || now - tried >= (known is null ? Pause : Max(Pause, refresh))))
+        {
+            _tried = now;
+            _fetching = Task.Run(FetchAsync);
+        }
+
+        return known;
     }
 
     private async Task FetchAsync()

@@ -36,6 +36,8 @@ internal sealed class TokenIdentitySource(TokenVerifier verifier, TenantDirector
         return identity;
     }
 
+    public bool IsTrusted(TenantId tenant, string? credential) => verifier.IsTrusted(tenant, credential);
+
     private IdentityResult Refuse(HttpContext context, AuthFault fault, Refusal refusal)
     {
         counters.CredentialRefused(fault);

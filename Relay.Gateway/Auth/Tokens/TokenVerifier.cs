@@ -41,6 +41,9 @@ internal sealed class TokenVerifier
     public ValueTask<Judgement> JudgeAsync(string credential, System.Net.IPAddress? address) =>
         ApiKeyHash.LooksLikeKey(credential) ? new(JudgeKey(ApiKeyHash.Of(credential))) : JudgeTokenAsync(credential, address);
 
+    /// <summary>Whether what somebody was admitted by is still trusted.</summary>
+    public bool IsTrusted(TenantId tenant, string? credential) => credential is null || Trust.Has(tenant, credential);
+
     private Judgement JudgeKey(ApiKeyHash hash)
     {
         if (Trust.FindKey(hash) is not { } holder) return new(AuthFault.UnknownApiKey);
@@ -50,16 +53,16 @@ internal sealed class TokenVerifier
             ? new UserIdentity(of.Name, holder.Key.UserId) { Scopes = [.. holder.Key.Scopes], Expires = holder.Key.Expires }
             : null;
         var roles = holder.IsRelayOperator ? Roles.RelayOperator : holder.Key.Roles.Aggregate(Roles.None, static (all, role) => all | role);
-        return new(AuthFault.None, new(tenant ?? default, identity) { Roles = roles, Expires = holder.Key.Expires, Credential = hash.Prefix });
+        return new(AuthFault.None, new(tenant ?? default, identity) { Roles = roles, Expires = holder.Key.Expires, Credential = hash.Sha256 });
     }
 
     private async ValueTask<Judgement> JudgeTokenAsync(string token, System.Net.IPAddress? address)
     {
         var key = VerifiedTokens.KeyOf(token);
         if (_verified.Find(key) is { } known && IsTrusted(known)) return InTime(known);
+        if (!_failures.Allows(address)) return new(AuthFault.TooManyFailures);
         if (TokenOutline.Read(token) is not { } outline) return new(AuthFault.Malformed);
         if (Trust.Find(outline) is not { } trust) return new(AuthFault.UnknownIssuer);
-        if (!_failures.Allows(address)) return new(AuthFault.TooManyFailures);
         if (await FindKeyAsync(trust, outline) is not { } signer) return new(AuthFault.UnknownKey);
         if (outline.Algorithm != signer.Algorithm) return new(AuthFault.WrongAlgorithm);
         if (!await IsSignedAsync(token, trust, signer))
@@ -69,7 +72,7 @@ internal sealed class TokenVerifier
         }
 
         if (outline.Moment("exp") is not { } expires) return new(AuthFault.NoExpiry);
-        if (Identify(trust, outline, expires) is not { } identity) return new(AuthFault.BadClaims);
+        if (Identify(trust, signer, outline, expires) is not { } identity) return new(AuthFault.BadClaims);
         var verified = new Verified(trust, signer, identity, outline.Moment("nbf"));
         if (outline.Claims.TryGetProperty("nbf", out _) && verified.NotBefore is null) return new(AuthFault.BadClaims);
         _verified.Add(key, verified);
@@ -116,7 +119,7 @@ internal sealed class TokenVerifier
         return result.IsValid;
     }
 
-    private static IdentityResult? Identify(TenantTrust trust, TokenOutline token, DateTimeOffset expires)
+    private static IdentityResult? Identify(TenantTrust trust, TrustedKey signer, TokenOutline token, DateTimeOffset expires)
     {
         var tenant = trust.Tenant.Id;
         var end = expires + trust.Auth.ClockSkew;
@@ -131,7 +134,7 @@ internal sealed class TokenVerifier
         var peers = token.Texts("peers");
         if (peers.Count > MaxPeerIds || !peers.All(Ids.IsValid)) return null;
         var roles = token.Claims.TryGetProperty(trust.Auth.RolesClaim, out _) ? RoleTable.Read(token.Texts(trust.Auth.RolesClaim, ' ')) : Roles.User;
-        return new(tenant, identity) { Roles = roles, PeerIds = [.. peers], Expires = end };
+        return new(tenant, identity) { Roles = roles, PeerIds = [.. peers], Expires = end, Credential = trust.CredentialOf(signer) };
     }
 
     private static List<string> Scopes(TokenOutline token) => [.. token.Texts("scope", ' ').Concat(token.Texts("scp", ' ')).Distinct(StringComparer.Ordinal)];

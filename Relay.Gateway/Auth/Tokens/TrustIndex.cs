@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Relay.Core;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Tenants;
 
@@ -10,6 +11,7 @@ internal sealed class TrustIndex
 {
     private readonly FrozenDictionary<string, ImmutableArray<TenantTrust>> _issuers;
     private readonly FrozenDictionary<string, KeyHolder> _keys;
+    private readonly FrozenSet<(TenantId Tenant, string Credential)> _credentials;
 
     private readonly object _edition;
 
@@ -31,6 +33,7 @@ internal sealed class TrustIndex
 
         foreach (var (name, key) in directory.Settings.Auth.Operators)
             if (!key.Hash.IsEmpty) keys[key.Hash.Sha256] = new(null, name, key) { IsRelayOperator = !keys.ContainsKey(key.Hash.Sha256) };
+        _credentials = issuers.Values.SelectMany(static all => all).SelectMany(static trust => trust.Credentials.Select(one => (trust.Tenant.Id, one))).ToFrozenSet();
         (_issuers, _keys) = (issuers.ToFrozenDictionary(StringComparer.Ordinal), keys.ToFrozenDictionary(StringComparer.Ordinal));
     }
 
@@ -39,6 +42,13 @@ internal sealed class TrustIndex
 
     /// <summary>Whether a tenant trusts so now.</summary>
     public bool Has(TenantTrust trust) => _issuers.GetValueOrDefault(trust.Auth.Issuer, []).Contains(trust);
+
+    /// <summary>Whether a tenant still trusts an API key, or an issuer's key, by which somebody was admitted.</summary>
+    public bool Has(TenantId tenant, string credential)
+    {
+        if (_keys.TryGetValue(credential, out var holder)) return holder.IsRelayOperator || holder.Tenant?.Id == tenant;
+        return _credentials.Contains((tenant, credential));
+    }
 
     /// <summary>Whose API key it is, if anyone's.</summary>
     public KeyHolder? FindKey(ApiKeyHash hash) => _keys.GetValueOrDefault(hash.Sha256) is { } found && (found.Tenant is not null || found.IsRelayOperator) ? found : null;
@@ -71,6 +81,14 @@ internal sealed class TenantTrust(Tenant tenant, RelayAuthOptions auth)
 
     /// <summary>The keys of the settings.</summary>
     public ImmutableArray<TrustedKey> Keys { get; } = [.. auth.Keys.Select(static each => Read(each.Key, each.Value)).OfType<TrustedKey>()];
+
+    /// <summary>By what it is known that somebody was admitted by a key: those of a key set by its URL, since the set's own keys come and go.</summary>
+    public string CredentialOf(TrustedKey key) => Keys.Contains(key) ? Mark(key) : $"{auth.Issuer}\n{auth.JwksUrl}";
+
+    /// <summary>All that such marks may be.</summary>
+    public IEnumerable<string> Credentials => [.. Keys.Select(Mark), .. auth.JwksUrl.Length > 0 ? (string[])[$"{auth.Issuer}\n{auth.JwksUrl}"] : []];
+
+    private string Mark(TrustedKey key) => $"{auth.Issuer}\n{key.Id}\n{Convert.ToHexStringLower(key.Key.ComputeJwkThumbprint())}";
 
     public bool IsFor(IReadOnlyList<string> audience) => auth.Audience.Any(each => audience.Contains(each, StringComparer.Ordinal));
 

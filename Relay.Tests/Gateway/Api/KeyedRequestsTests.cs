@@ -1,4 +1,11 @@
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Relay.Core;
+using Relay.Gateway.Api;
+using Relay.Gateway.Auth;
+using Relay.Gateway.Tenants;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Api;
@@ -21,6 +28,28 @@ public sealed class KeyedRequestsTests
         Assert.Equal("two", (await alice.ReceiveJsonAsync(frame => frame.GetProperty("type").GetString() is "one" or "two")).GetProperty("type").GetString());
         // Another tenant has keys of its own.
         Assert.Equal((HttpStatusCode.OK, """{"connections":0}""", false), await PublishAsync(http, "k", "two", "/t/other"));
+    }
+
+    [Fact]
+    public async Task WhoLeftBeforeTheAnswerHasItWhenItAsksAgain()
+    {
+        await using var relay = await RelayServer.StartAsync();
+        await relay.JoinAsync("alice");
+        var tenant = relay.Services.GetRequiredService<TenantDirectory>().Find(TenantId.Default)!;
+        var operation = ApiTable.All.Single(one => one.Id == "publishToUser");
+        foreach (var isAgain in (bool[])[false, true])
+        {
+            using var answer = new MemoryStream();
+            var http = new DefaultHttpContext { RequestServices = relay.Services, RequestAborted = new(canceled: !isAgain) };
+            http.Response.Body = answer;
+            http.Request.Headers[KeyedRequests.Header] = "k";
+            var call = new ApiCall(http, operation, new Admitted(tenant, null), ["api", "v1", "users", "alice", "messages"], Encoding.UTF8.GetBytes("""{"type":"news"}"""), default);
+            var performed = KeyedRequests.PerformAsync(call);
+            if (isAgain) await performed;
+            else await Assert.ThrowsAnyAsync<OperationCanceledException>(() => performed);
+            Assert.Equal(isAgain ? """{"connections":1}""" : "", Encoding.UTF8.GetString(answer.ToArray()));
+            Assert.Equal(isAgain, http.Response.Headers.ContainsKey(KeyedRequests.ReplayedHeader));
+        }
     }
 
     [Fact]

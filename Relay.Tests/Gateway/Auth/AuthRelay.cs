@@ -58,7 +58,8 @@ public sealed class AuthRelay : IAsyncLifetime
     {
         var read = Loading.SettingsOf(yaml);
         return RelayServer.StartAsync(
-            settings => settings with { Auth = read.Auth, Tenants = read.Tenants, Plugins = settings.Plugins with { Echo = new() { Enabled = true } } },
+            // A test that moves the clock by minutes is not to find its silent clients dead.
+            settings => settings with { Server = settings.Server with { PingInterval = TimeSpan.FromHours(1) }, Auth = read.Auth, Tenants = read.Tenants, Plugins = settings.Plugins with { Echo = new() { Enabled = true } } },
             services => services.AddSingleton(new Probe()).AddRelayPlugin<ProbePlugin>().AddRelayPlugin<VaultPlugin>(),
             time);
     }

@@ -55,7 +55,17 @@ public sealed class MeteredConnectionTests : IDisposable
         Assert.True(flooder.IsClosed);
         Assert.Equal(CloseReason.RateLimited, flooder.Reason);
         await EndAsync(flooder, run);
-        Assert.Equal(0, _table.Open(new("default"), "bob").Meter!.Persists ? 1 : 0);
+        Assert.False(_table.Open(new("default"), "bob").Meter!.Persists);
+    }
+
+    [Fact]
+    public async Task AUserThatGoesOnIsClosedHoweverMuchItsTenantMay()
+    {
+        _limits = new() { UserMessagesPerSecond = 2, TenantMessagesPerSecond = 10_000 };
+        var (flooder, run) = Open();
+        for (var i = 0; i < 13; i++) Say(i);
+        Assert.Equal(CloseReason.RateLimited, flooder.Reason);
+        await EndAsync(flooder, run);
     }
 
     [Fact]

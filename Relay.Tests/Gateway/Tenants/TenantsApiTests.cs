@@ -67,6 +67,17 @@ public sealed class TenantsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SecretsAreNotShown()
+    {
+        const string Secret = "0123456789abcdef0123456789abcdef";
+        var made = await PutAsync("a", """{"auth":{"issuer":"https://a.example","audience":["relay"],"keys":{"k1":{"secret":"SECRET"}}},"webhooks":{"secret":"SECRET"}}""".Replace("SECRET", Secret, StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.OK, made.Status);
+        Assert.DoesNotContain(Secret, made.Json.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("(set)", made.Json.GetProperty("document").GetProperty("auth").GetProperty("keys").GetProperty("k1").GetProperty("secret").GetString());
+        Assert.DoesNotContain(Secret, await _http.GetStringAsync($"{Tenants}/a"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TheListHoldsThoseOfTheSettingsToo()
     {
         await PutAsync("b", "{}");
