@@ -77,7 +77,7 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<A
         }
         finally
         {
-            _bodies.Release(body.Length);
+            _bodies.Release(Admitted.Of(context).Tenant, body.Length);
         }
     }
 

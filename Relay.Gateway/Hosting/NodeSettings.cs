@@ -19,7 +19,7 @@ internal static class NodeSettings
         Nodes.Value("max_body_bytes", Bytes(1024, 1024 * MiB), o => o.MaxBodyBytes, (o, v) => o with { MaxBodyBytes = v },
             "A longer request is answered 413."),
         Nodes.Value("max_waiting_bytes", Bytes(1024, 1024 * MiB), o => o.MaxWaitingBytes, (o, v) => o with { MaxWaitingBytes = v },
-            "Requests of all callers together that wait for a node or are being answered; beyond it they are answered 503. At least nodes.max_body_bytes."),
+            "Requests of all callers together that wait for a node or are being answered; beyond it they are answered 503, and beyond three quarters of it those of one tenant. At least nodes.max_body_bytes."),
         Nodes.Value("first_byte_timeout", Wait, o => o.FirstByteTimeout, (o, v) => o with { FirstByteTimeout = v },
             "A node that has a request and sends nothing of the answer for this long has failed at it: 504."),
         Nodes.Value("idle_timeout", Wait, o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v },

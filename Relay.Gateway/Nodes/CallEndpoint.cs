@@ -26,7 +26,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
             }
             else if (!CallBody.TryRead(body, out var read, out var fault))
             {
-                _bodies.Release(body.Length);
+                _bodies.Release(caller.Tenant, body.Length);
                 await new CallError(StatusCodes.Status400BadRequest, "invalid_body", fault.Message, fault.Param).WriteAsync(context);
             }
             else
@@ -71,7 +71,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
             : (null, new CallError(StatusCodes.Status400BadRequest, "invalid_stream_id", $"{ReplayStream.IdHeader} is 1 to {Ids.MaxBytes} bytes."));
         if (stream is null)
         {
-            _bodies.Release(inbox.Request.Body.Length);
+            _bodies.Release(caller.Tenant, inbox.Request.Body.Length);
             inbox.Dispose();
             await error!.WriteAsync(context);
             return;
@@ -107,7 +107,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         finally
         {
             open.Remove(inbox);
-            _bodies.Release(inbox.Request.Body.Length);
+            _bodies.Release(caller.Tenant, inbox.Request.Body.Length);
         }
     }
 }

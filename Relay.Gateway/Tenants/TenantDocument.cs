@@ -36,6 +36,7 @@ internal static class TenantDocument
         foreach (var raw in found)
         {
             if (SettingsMap.Find(raw.Path) is not { } row) faults.Add("", Key(raw), SettingsMap.Unknown(raw.Path));
+            else if (raw.Text == SettingForms.SecretMark && SettingsMap.Find(raw.Path[2..]) is { IsSecret: true }) faults.Add("", Key(raw), $"{SettingForms.SecretMark} stands for a secret that is not shown: give the secret itself");
             else if (row.Apply(alone, raw, out var fault) is { } changed) alone = changed;
             else faults.Add("", Key(raw), fault);
         }

@@ -63,6 +63,22 @@ public abstract class NodeErrorTests : NodeHttpTests
     }
 
     [Fact]
+    public async Task ATenantsRequestsLeaveRoomForAnotherTenants()
+    {
+        await using var relay = await StartAsync(new RelayNodesOptions { MaxBodyBytes = 2000, MaxWaitingBytes = 6000 }.With());
+        using var caller = new NodeCaller(relay);
+        var (its, others) = (await TestNode.JoinAsync(relay), await TestNode.JoinAsync(relay, path: "/t/acme/nodes"));
+        var body = NodeCaller.Body(more: $",\"x\":\"{new string('x', 1500)}\"");
+        var (first, second) = (caller.PostAsync(body), caller.PostAsync(body));
+        var jobs = new[] { await its.NextAsync(), await its.NextAsync() };
+        using (var third = await caller.PostAsync(body)) await third.ExpectErrorAsync(503, "no_capacity");
+        var theirs = caller.PostAsync(body, "/t/acme" + NodeCaller.Chat);
+        await (await others.NextAsync()).AnswerJsonAsync("{}");
+        foreach (var job in jobs) await job.AnswerJsonAsync("{}");
+        foreach (var call in new[] { first, second, theirs }) Assert.Equal(HttpStatusCode.OK, (await call).StatusCode);
+    }
+
+    [Fact]
     public async Task WhoFindsNoRoomInTimeIsToldWhenToComeAgain()
     {
         var time = new ManualTime();

@@ -75,6 +75,11 @@ public sealed class TenantsApiTests : IAsyncLifetime
         Assert.DoesNotContain(Secret, made.Json.GetRawText(), StringComparison.Ordinal);
         Assert.Equal("(set)", made.Json.GetProperty("document").GetProperty("auth").GetProperty("keys").GetProperty("k1").GetProperty("secret").GetString());
         Assert.DoesNotContain(Secret, await _http.GetStringAsync($"{Tenants}/a"), StringComparison.Ordinal);
+
+        // What was shown is not what may be given back: it would become the secret.
+        var back = await PutAsync("a", made.Json.GetProperty("document").GetRawText());
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_tenant"), (back.Status, back.Text("error")));
+        Assert.Contains("auth.keys.k1.secret", back.Text("message"), StringComparison.Ordinal);
     }
 
     [Fact]
