@@ -18,7 +18,7 @@ internal sealed class TunnelEndpoint(
 
     private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with { Credit = new(int.MaxValue, int.MaxValue), OutboxBytes = 0 });
 
-    private readonly TunnelParts _parts = new(dialer, accounts, tunnelCounters, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
+    private readonly PerSettings<TunnelParts> _parts = new(own => new(dialer, accounts, tunnelCounters, log, accounts.Time, own.Tunnel.IdleTimeout, own.Tunnel.WindowBytes, own.Tunnel.RequireUser));
 
     public bool Has(IReadOnlyList<string> path)
     {
@@ -39,7 +39,8 @@ internal sealed class TunnelEndpoint(
 
         // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.
         var user = who.Identity?.UserId ?? (who.IsBelieved ? null : "");
-        ITunnelUse use = isV2 ? new StreamUse(socket, who.Tenant, user, _parts) : new ChunkUse(socket, who.Tenant, user, _parts);
+        var parts = _parts.Of(who.Policy.Settings);
+        ITunnelUse use = isV2 ? new StreamUse(socket, who.Tenant, user, parts) : new ChunkUse(socket, who.Tenant, user, parts);
         socket.Attach(use);
         registry.Add(socket);
         try
