@@ -61,11 +61,12 @@ public sealed class TenantTunnelTests
         using var listener = Listen();
         var time = new ManualTime();
         await using var relay = await StartAsync(time: time, settings: With("idle_timeout: 8s"));
-        var (a, _) = await relay.TunnelAsync(listener, "/t/a/tunnel");
+        var (a, idle) = await relay.TunnelAsync(listener, "/t/a/tunnel");
         var (b, target) = await relay.TunnelAsync(listener, "/t/b/tunnel");
         time.Advance(TimeSpan.FromSeconds(1));
         time.Advance(TimeSpan.FromSeconds(9));
         Assert.Equal(4504, (await a.ReceiveCloseAsync()).Code);
+        Assert.False(await idle.ReadEndAsync());
         await target.SendAsync("still"u8.ToArray());
         await b.ReceiveBytesAsync(5);
     }
