@@ -27,8 +27,7 @@ internal sealed class CallQueue<TCall>(int limit)
         var own = _callers.TryGetValue(waiting.Ask.Caller, out var known) ? known.Value.Calls.Count : 0;
         if (Count >= Limit)
         {
-            var greediest = _turns.MaxBy(static caller => caller.Calls.Count)!;
-            if (greediest.Calls.Count <= own + 1) return false;
+            if (_turns.MaxBy(static caller => caller.Calls.Count) is not { } greediest || greediest.Calls.Count <= own + 1) return false;
             displaced = greediest.Calls.Last!.Value.Call;
             Remove(displaced);
         }

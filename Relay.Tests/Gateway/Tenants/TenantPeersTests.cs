@@ -1,5 +1,3 @@
-using Relay.Gateway.Hosting;
-using Relay.Gateway.Tenants;
 using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Gateway.Peers;
 using Relay.Tests.Gateway.Settings;
@@ -8,7 +6,7 @@ using Relay.WebSockets;
 
 namespace Relay.Tests.Gateway.Tenants;
 
-/// <summary>Peers and plugins of two tenants that have different limits.</summary>
+/// <summary>Peers of two tenants that have different limits.</summary>
 public sealed class TenantPeersTests
 {
     [Fact]
