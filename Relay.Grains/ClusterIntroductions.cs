@@ -14,12 +14,17 @@ internal sealed class ClusterIntroductions : Mailbox<ClusterPeerInput>, IIntrodu
     private readonly ClusterPeers _peers;
     private readonly TenantId _tenant;
     private readonly Introductions<string> _rule;
+    private int _edition;
 
     // By the document's id. Turns only.
     private readonly Dictionary<string, DocumentPump> _documents = new(StringComparer.Ordinal);
 
     public ClusterIntroductions(ClusterPeers peers, TenantId tenant, RuntimeClock clock)
-        : base(clock) => (_peers, _tenant, _rule) = (peers, tenant, new(peers.MaxDocuments, this));
+        : base(clock)
+    {
+        (_peers, _tenant, _edition) = (peers, tenant, peers.Bounds.Edition.Number);
+        _rule = new(peers.Bounds.Of(tenant).Peers.MaxDocuments, this);
+    }
 
     public void Run(Action<Introductions<string>> turn) => Post(new(turn));
 
@@ -43,7 +48,16 @@ internal sealed class ClusterIntroductions : Mailbox<ClusterPeerInput>, IIntrodu
             Texts = [_tenant.Name, peerId, introduction.PeerId, .. introduction.Documents],
         });
 
-    protected override void OnTurn(in ClusterPeerInput input, Turn turn) => input.Turn(_rule);
+    protected override void OnTurn(in ClusterPeerInput input, Turn turn)
+    {
+        if (_peers.Bounds.Edition.Number is var edition && edition != _edition)
+        {
+            _edition = edition;
+            _rule.Bound(_peers.Bounds.Of(_tenant).Peers.MaxDocuments);
+        }
+
+        input.Turn(_rule);
+    }
 
     protected override void OnFault(Exception exception) => _peers.TurnFault(exception);
 

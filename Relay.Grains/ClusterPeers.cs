@@ -17,16 +17,16 @@ internal sealed class ClusterPeers : IPeerRuntime, ITrunkCarrier, IDisposable
     private readonly Lazy<Trunks> _trunks;
     private readonly ITimer _repetition;
 
-    public ClusterPeers(OrleansRuntime runtime, PeerOptions options)
+    public ClusterPeers(OrleansRuntime runtime, RuntimeOptions bounds)
     {
-        (_runtime, MaxDocuments, _clock) = (runtime, options.MaxDocuments, new(runtime.Time));
+        (_runtime, Bounds, _clock) = (runtime, bounds, new(runtime.Time));
         // A gateway has its name once it has started.
         _trunks = new(() => new(
             Gateway.Id, this, new(Options.SyncInterval, Options.Lease, Options.RetryDelay), Time, Told, TurnFault, Log.GatewayUnreachable));
         _repetition = Time.CreateTimer(static state => ((ClusterPeers)state!).Repeat(), this, Options.SyncInterval, Options.SyncInterval);
     }
 
-    internal int MaxDocuments { get; }
+    internal RuntimeOptions Bounds { get; }
 
     internal Trunks Trunks => _trunks.Value;
 

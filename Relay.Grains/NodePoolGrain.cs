@@ -21,6 +21,7 @@ internal sealed partial class NodePoolGrain(SiloHubs silo, ClusterOptions cluste
     private readonly Dictionary<NodeEndRef, Asked> _calls = [];
     private readonly StreamHomes _streams = new();
     private TenantId _tenant;
+    private int _edition;
     private NodePool<NodeEndRef, NodeEndRef> _pool = null!;
     private ITimer? _ticks;
 
@@ -28,8 +29,9 @@ internal sealed partial class NodePoolGrain(SiloHubs silo, ClusterOptions cluste
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _edition = silo.Options.Edition.Number;
         _tenant = ActorKeys.TenantOf(this.GetPrimaryKeyString());
-        _pool = new(silo.Options.Nodes, this);
+        _pool = new(silo.Options.Of(_tenant).Nodes, this);
         var self = grains.NodePool(_tenant);
         // Not a timer of Orleans' own: its calls come on behalf of no tenant.
         _ticks = time.CreateTimer(_ => _ = TenantContext.TellAsync(_tenant, self.Tick), null, TickInterval, TickInterval);
@@ -56,6 +58,12 @@ internal sealed partial class NodePoolGrain(SiloHubs silo, ClusterOptions cluste
 
     public Task Tick()
     {
+        if (silo.Options.Edition.Number is var edition && edition != _edition)
+        {
+            _edition = edition;
+            _pool.Bound(silo.Options.Of(_tenant).Nodes);
+        }
+
         foreach (var (id, gateway) in _gateways)
             if (time.GetElapsedTime(gateway.Heard) > cluster.Lease) Lose(id, gateway);
         _pool.Tick(Turn);

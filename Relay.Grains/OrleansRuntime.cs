@@ -33,7 +33,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         (Grains, Options, Time, Counters) = (grains, options, time, counters);
         Log = new(logs.CreateLogger<OrleansRuntime>());
         ClusterRooms = new(this, runtime);
-        ClusterPeers = new(this, runtime.Peers);
+        ClusterPeers = new(this, runtime);
         ClusterNodes = new(this);
         ClusterSockets = new(this);
         Answers = new ClusterAnswers(this);

@@ -97,7 +97,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     internal GatewayOutbox Outbox(GatewayRef gateway) =>
         _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
 
-    internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (_, hubs) => hubs.NewPools(), this)[plugin];
+    internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (id, hubs) => hubs.NewPools(id), this)[plugin];
 
     /// <summary>No hub begins here any more.</summary>
     internal bool IsLeaving => _isLeaving;

@@ -12,6 +12,9 @@ internal sealed class CallQueue<TCall>(int limit)
     private readonly Dictionary<string, LinkedListNode<Caller>> _callers = new(StringComparer.Ordinal);
     private readonly Dictionary<TCall, Caller> _calls = [];
 
+    /// <summary>How many may wait. Those that do stay when it becomes less.</summary>
+    internal int Limit { get; set; } = limit;
+
     internal int Count => _calls.Count;
 
     /// <summary>Puts a call last in its caller's line.</summary>
@@ -22,10 +25,9 @@ internal sealed class CallQueue<TCall>(int limit)
     {
         displaced = null;
         var own = _callers.TryGetValue(waiting.Ask.Caller, out var known) ? known.Value.Calls.Count : 0;
-        if (Count >= limit)
+        if (Count >= Limit)
         {
-            var greediest = _turns.MaxBy(static caller => caller.Calls.Count)!;
-            if (greediest.Calls.Count <= own + 1) return false;
+            if (_turns.MaxBy(static caller => caller.Calls.Count) is not { } greediest || greediest.Calls.Count <= own + 1) return false;
             displaced = greediest.Calls.Last!.Value.Call;
             Remove(displaced);
         }

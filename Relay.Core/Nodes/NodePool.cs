@@ -20,8 +20,8 @@ public sealed partial class NodePool<TNode, TCall>
     // What an operator drains stays so when it comes back. Never more than there may be nodes.
     private readonly HashSet<string> _drained = new(StringComparer.Ordinal);
     private readonly Affinities _affinities;
-    private readonly NodePoolLimits _limits;
     private readonly INodePoolPort<TNode, TCall> _port;
+    private NodePoolLimits _limits;
     private long _turns;
 
     /// <summary>Makes it.</summary>
@@ -40,6 +40,14 @@ public sealed partial class NodePool<TNode, TCall>
 
     /// <summary>Whether there is nothing here that would be missed.</summary>
     public bool IsEmpty => _sockets.Count == 0 && _models.Count == 0 && _drained.Count == 0;
+
+    /// <summary>Goes on with other bounds. Nodes and calls that are there stay.</summary>
+    /// <param name="limits">What bounds it from now on.</param>
+    public void Bound(NodePoolLimits limits)
+    {
+        _limits = limits;
+        foreach (var model in _models.Values) model.Queue.Limit = limits.QueueLength;
+    }
 
     /// <summary>A call wants a node. Asked again after a failure, it names who has failed.</summary>
     /// <param name="call">The call.</param>

@@ -21,18 +21,25 @@ public sealed class Introductions<TPlace>
 
     private readonly Dictionary<string, Peer> _peers = new(StringComparer.Ordinal);
     private readonly Dictionary<IPeerConnection, Socket> _sockets = [];
-    private readonly int _maxDocuments;
-    private readonly long _maxIdBytes;
     private readonly IIntroductionsPort<TPlace> _port;
+    private int _maxDocuments;
+    private long _maxIdBytes;
 
     /// <summary>Makes the rule.</summary>
     /// <param name="maxDocuments">Documents that one socket may be interested in; who wants more is closed.</param>
     /// <param name="port">Its effects.</param>
-    public Introductions(int maxDocuments, IIntroductionsPort<TPlace> port) =>
-        (_maxDocuments, _maxIdBytes, _port) = (maxDocuments, Math.Max(LeastIdBytes, (long)maxDocuments * AverageIdBytes), port);
+    public Introductions(int maxDocuments, IIntroductionsPort<TPlace> port)
+    {
+        _port = port;
+        Bound(maxDocuments);
+    }
 
     /// <summary>Peers that have a socket here.</summary>
     public int Count => _peers.Count;
+
+    /// <summary>Goes on with another bound, which counts from a socket's next join on.</summary>
+    /// <param name="maxDocuments">Documents that one socket may be interested in.</param>
+    public void Bound(int maxDocuments) => (_maxDocuments, _maxIdBytes) = (maxDocuments, Math.Max(LeastIdBytes, (long)maxDocuments * AverageIdBytes));
 
     /// <summary>The documents of each peer, to be repeated to them.</summary>
     /// <returns>Peer and document.</returns>

@@ -21,7 +21,7 @@ internal sealed class CentralHubActor : Mailbox<CentralInput>, ICentralHubPort<U
         _edition = runtime.Options.Edition.Number;
         Hub = new(tenant, runtime.Options.Of(tenant).Hubs, this);
         Tenant = tenant;
-        _pools = runtime.NewPools();
+        _pools = runtime.NewPools(tenant);
     }
 
     public HubRuntime Runtime { get; }

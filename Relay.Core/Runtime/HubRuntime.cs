@@ -73,7 +73,7 @@ public abstract class HubRuntime : IDisposable
     internal long NextIncarnation() => _incarnations.Next();
 
     /// <summary>Pools for the plugins of one tenant, in the order of the plugins.</summary>
-    internal PluginPool[] NewPools() => [.. Registry.Plugins.Select(plugin => new PluginPool(plugin, Options.MaxAbandoned, Counters))];
+    internal PluginPool[] NewPools(TenantId tenant) => [.. Registry.Plugins.Select(plugin => new PluginPool(plugin, tenant, Options, Counters))];
 
     internal ILogger PluginLog(int plugin) => _pluginLogs[plugin];
 

@@ -35,10 +35,10 @@ public sealed class InProcessRuntime(
     public IRoomRuntime Rooms => _rooms;
 
     /// <inheritdoc/>
-    public IPeerRuntime Peers => _peers ?? Interlocked.CompareExchange(ref _peers, new(Options.Peers, Clock, TurnFault), null) ?? _peers;
+    public IPeerRuntime Peers => _peers ?? Interlocked.CompareExchange(ref _peers, new(Options, Clock, TurnFault), null) ?? _peers;
 
     /// <inheritdoc/>
-    public INodeRuntime Nodes => _nodes ?? Interlocked.CompareExchange(ref _nodes, new(Options.Nodes, Clock, TurnFault), null) ?? _nodes;
+    public INodeRuntime Nodes => _nodes ?? Interlocked.CompareExchange(ref _nodes, new(Options, Clock, TurnFault), null) ?? _nodes;
 
     /// <inheritdoc/>
     public ISocketRuntime Sockets { get; } = new LocalSockets();

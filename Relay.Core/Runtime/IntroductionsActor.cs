@@ -12,9 +12,15 @@ internal sealed class IntroductionsActor : Mailbox<IntroductionsInput>, IIntrodu
     private readonly Queue<(Inquiry Inquiry, string Document)> _asked = new();
     private readonly Queue<(string PeerId, Introduction Introduction)> _told = new();
     private readonly LocalPeers _peers;
+    private readonly TenantId _tenant;
+    private int _edition;
 
-    internal IntroductionsActor(LocalPeers peers, RuntimeClock clock)
-        : base(clock) => (_peers, _introductions) = (peers, new(peers.Options.MaxDocuments, this));
+    internal IntroductionsActor(LocalPeers peers, TenantId tenant, RuntimeClock clock)
+        : base(clock)
+    {
+        (_peers, _tenant, _edition) = (peers, tenant, peers.Options.Edition.Number);
+        _introductions = new(peers.Options.Of(tenant).Peers.MaxDocuments, this);
+    }
 
     void IIntroductionsPort<IntroductionsActor>.Ask(Inquiry inquiry, string documentId) => _asked.Enqueue((inquiry, documentId));
 
@@ -29,6 +35,12 @@ internal sealed class IntroductionsActor : Mailbox<IntroductionsInput>, IIntrodu
 
     protected override void OnTurn(in IntroductionsInput input, Turn turn)
     {
+        if (_peers.Options.Edition.Number is var edition && edition != _edition)
+        {
+            _edition = edition;
+            _introductions.Bound(_peers.Options.Of(_tenant).Peers.MaxDocuments);
+        }
+
         switch (input.Kind)
         {
             case IntroductionsInput.Kinds.Open:

@@ -4,7 +4,7 @@ using Relay.Core.Nodes;
 namespace Relay.Core.Runtime;
 
 /// <summary>The nodes of one process.</summary>
-internal sealed class LocalNodes(NodePoolLimits limits, RuntimeClock clock, Action<Exception, string> fault) : INodeRuntime
+internal sealed class LocalNodes(RuntimeOptions options, RuntimeClock clock, Action<Exception, string> fault) : INodeRuntime
 {
     // A tenant is here from its first node on: whoever asks for nodes of a tenant that has none is refused without it.
     private readonly ConcurrentDictionary<TenantId, NodePoolActor> _pools = new();
@@ -13,9 +13,9 @@ internal sealed class LocalNodes(NodePoolLimits limits, RuntimeClock clock, Acti
 
     public IStreamRuntime Streams { get; } = new LocalStreams();
 
-    internal NodePoolLimits Limits => limits;
+    internal RuntimeOptions Options => options;
 
-    public NodeLink Open(TenantId tenant, INodeSocket socket) => new LocalNodeLink(_pools.GetOrAdd(tenant, static (_, nodes) => new(nodes, nodes.Clock), this), socket);
+    public NodeLink Open(TenantId tenant, INodeSocket socket) => new LocalNodeLink(_pools.GetOrAdd(tenant, static (id, nodes) => new(nodes, id, nodes.Clock), this), socket);
 
     public CallLink Call(TenantId tenant, NodeAsk ask, INodeCaller caller) => new LocalCallLink(this, tenant, ask, caller);
 

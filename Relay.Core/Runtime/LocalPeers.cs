@@ -18,17 +18,17 @@ internal sealed class LocalPeers : IPeerRuntime
     private readonly RuntimeClock _clock;
     private readonly Action<Exception, string> _fault;
 
-    internal LocalPeers(PeerOptions options, RuntimeClock clock, Action<Exception, string> fault)
+    internal LocalPeers(RuntimeOptions options, RuntimeClock clock, Action<Exception, string> fault)
     {
         (Options, _clock, _fault) = (options, clock, fault);
         _pipes = [.. Enumerable.Range(0, Actors).Select(_ => new PipesActor(this, clock))];
     }
 
-    internal PeerOptions Options { get; }
+    internal RuntimeOptions Options { get; }
 
     public PeerLink Open(PeerKey peer, IPeerConnection connection)
     {
-        var actor = _introductions.GetOrAdd(peer.Tenant, static (_, peers) => new(peers, peers._clock), this);
+        var actor = _introductions.GetOrAdd(peer.Tenant, static (tenant, peers) => new(peers, tenant, peers._clock), this);
         actor.Post(IntroductionsInput.Open(connection, peer.PeerId));
         return new LocalPeerLink(actor, connection);
     }

@@ -8,12 +8,18 @@ internal sealed class NodePoolActor : Mailbox<NodePoolInput>, INodePoolPort<INod
 {
     private readonly NodePool<INodeSocket, INodeCaller> _pool;
     private readonly LocalNodes _nodes;
+    private readonly TenantId _tenant;
+    private int _edition;
 
     // What the process's counters have of this pool.
     private (int Nodes, int Waiting, int InFlight) _counted;
 
-    internal NodePoolActor(LocalNodes nodes, RuntimeClock clock)
-        : base(clock) => (_nodes, _pool) = (nodes, new(nodes.Limits, this));
+    internal NodePoolActor(LocalNodes nodes, TenantId tenant, RuntimeClock clock)
+        : base(clock)
+    {
+        (_nodes, _tenant, _edition) = (nodes, tenant, nodes.Options.Edition.Number);
+        _pool = new(nodes.Options.Of(tenant).Nodes, this);
+    }
 
     void INodePoolPort<INodeSocket, INodeCaller>.Accept(INodeSocket node) => node.Accept();
 
@@ -38,6 +44,12 @@ internal sealed class NodePoolActor : Mailbox<NodePoolInput>, INodePoolPort<INod
 
     protected override void OnTurn(in NodePoolInput input, Turn turn)
     {
+        if (_nodes.Options.Edition.Number is var edition && edition != _edition)
+        {
+            _edition = edition;
+            _pool.Bound(_nodes.Options.Of(_tenant).Nodes);
+        }
+
         switch (input.Kind)
         {
             case NodePoolInput.Kinds.Join:

@@ -42,7 +42,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     public TimeSpan Now => Clock.Now;
 
-    public int MaxOpen => Runtime.Options.MaxOpenRequests;
+    public int MaxOpen => Runtime.Options.Of(Hub.Key.Tenant).MaxOpenRequests;
 
     TimeSpan? IPluginInboxPort.RunningSince => _runner?.RunningSince;
 

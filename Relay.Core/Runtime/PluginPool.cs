@@ -3,7 +3,7 @@ using Relay.Core.Plugins;
 namespace Relay.Core.Runtime;
 
 /// <summary>What the instances of one plugin in one tenant share: the right to run inline, and the count of abandoned instances.</summary>
-internal sealed class PluginPool(PluginDescriptor plugin, int maxAbandoned, RuntimeCounters counters)
+internal sealed class PluginPool(PluginDescriptor plugin, TenantId tenant, RuntimeOptions options, RuntimeCounters counters)
 {
     private int _abandoned;
     private int _inline = plugin.Inline ? 1 : 0;
@@ -12,7 +12,8 @@ internal sealed class PluginPool(PluginDescriptor plugin, int maxAbandoned, Runt
 
     internal bool Inline => Volatile.Read(ref _inline) != 0;
 
-    internal bool MayRun => Volatile.Read(ref _abandoned) < maxAbandoned;
+    // Asked for every message: as a rule there are none.
+    internal bool MayRun => Volatile.Read(ref _abandoned) is var count && (count == 0 || count < options.Of(tenant).MaxAbandoned);
 
     internal int Abandoned => Volatile.Read(ref _abandoned);
 

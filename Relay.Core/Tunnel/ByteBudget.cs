@@ -49,6 +49,12 @@ public struct ByteBudget(long bytesPerSecond, long total, TimeSpan period)
         return (total == 0 || Used == 0) && (bytesPerSecond == 0 || _left + (now - _at).TotalSeconds * bytesPerSecond >= bytesPerSecond);
     }
 
+    /// <summary>Goes on with other bounds, and with what was moved under those before.</summary>
+    /// <param name="rate">The rate from now on; 0: any.</param>
+    /// <param name="most">The bytes of one period; 0: any number.</param>
+    /// <param name="length">How long a period is.</param>
+    public void Bound(long rate, long most, TimeSpan length) => (bytesPerSecond, total, period) = (rate, most, length);
+
     private void Renew(TimeSpan now)
     {
         if (_periodBegan is { } began && now - began >= period) (Used, _periodBegan) = (0, null);

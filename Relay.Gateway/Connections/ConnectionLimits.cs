@@ -1,5 +1,6 @@
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Connections;
 
@@ -11,6 +12,17 @@ namespace Relay.Gateway.Connections;
 /// <param name="PingTimeout">How long nothing may be heard after it.</param>
 internal sealed record ConnectionLimits(Credit Credit, int OutboxBytes, TimeSpan CloseTimeout, TimeSpan PingInterval, TimeSpan PingTimeout)
 {
+    /// <summary>What bounds a connection to the hub, as a tenant's settings have it; other connections differ from it.</summary>
+    public static ConnectionLimits Of(RelaySettings settings) => new(
+        new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
+        settings.Hub.OutboxBytes,
+        settings.Hub.CloseTimeout,
+        settings.Server.PingInterval,
+        settings.Server.PingTimeout)
+    {
+        ExpiryNotice = settings.Auth.ExpiryNotice,
+    };
+
     /// <summary>How long before its token runs out a connection is told.</summary>
     public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromMinutes(1);
 

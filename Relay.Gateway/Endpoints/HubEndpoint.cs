@@ -5,28 +5,21 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Auth.Tokens;
 using Relay.Gateway.Connections;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/ws</c>: a user's connection to the user's hub.</summary>
-internal sealed class HubEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance, TokenVerifier? verifier = null)
+internal sealed class HubEndpoint(IRelayRuntime runtime, SocketEntrance entrance, TokenVerifier? verifier = null)
 {
-    private readonly ConnectionLimits _limits = new(
-        new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
-        settings.Hub.OutboxBytes,
-        settings.Hub.CloseTimeout,
-        settings.Server.PingInterval,
-        settings.Server.PingTimeout)
-    {
-        ExpiryNotice = settings.Auth.ExpiryNotice,
-    };
+    private readonly PerSettings<ConnectionLimits> _limits = new(ConnectionLimits.Of);
 
     public async Task HandleAsync(HttpContext context)
     {
         if (await entrance.AdmitAsync(context, Access.Hub) is not { } entrant) return;
-        await entrance.RunAsync(context, entrant, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection => JoinAsync(connection, entrant.Who, context.Connection.RemoteIpAddress));
+        var settings = entrant.Who.Policy.Settings;
+        await entrance.RunAsync(context, entrant, new FrameReader(settings.Hub.MaxMessageBytes), _limits.Of(settings), connection => JoinAsync(connection, entrant.Who, context.Connection.RemoteIpAddress));
     }
 
     private async ValueTask<ErrorCode?> JoinAsync(Connection connection, Admitted who, IPAddress? address)

@@ -3,27 +3,19 @@ using Relay.Core.Errors;
 using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/introduction/{localId}</c>: a peer that wants to meet others.</summary>
-internal sealed class IntroductionEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance, GatewayCounters counters)
+internal sealed class IntroductionEndpoint(IRelayRuntime runtime, SocketEntrance entrance, GatewayCounters counters)
 {
     // Of introductions that wait beyond the outbox, in outboxes.
     private const int WaitingOutboxes = 4;
 
-    private readonly ConnectionLimits _limits = new(
-        new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
-        settings.Hub.OutboxBytes,
-        settings.Hub.CloseTimeout,
-        settings.Server.PingInterval,
-        settings.Server.PingTimeout)
-    {
-        TellsErrors = false,
-    };
+    private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with { TellsErrors = false });
 
     public async Task HandleAsync(HttpContext context, string localId)
     {
@@ -34,8 +26,9 @@ internal sealed class IntroductionEndpoint(RelaySettings settings, IRelayRuntime
             return;
         }
 
+        var settings = entrant.Who.Policy.Settings;
         var (identity, refusal) = entrant.Who.As(localId);
-        await entrance.RunAsync(context, entrant with { Who = entrant.Who with { Identity = identity } }, new FrameReader(settings.Hub.MaxMessageBytes), _limits, connection =>
+        await entrance.RunAsync(context, entrant with { Who = entrant.Who with { Identity = identity } }, new FrameReader(settings.Hub.MaxMessageBytes), _limits.Of(settings), connection =>
         {
             if (refusal is { } reason) connection.Close(reason);
             else new IntroductionUse(connection, (long)WaitingOutboxes * settings.Hub.OutboxBytes, counters).Open(runtime.Peers, new(entrant.Who.Tenant, localId));

@@ -13,13 +13,9 @@ namespace Relay.Gateway.Endpoints;
 internal sealed class RoomEndpoint(IRelayRuntime runtime, SocketEntrance entrance)
 {
     // A member's frames are messages of members: a close says by its code alone what there is to say.
-    private readonly PerSettings<ConnectionLimits> _limits = new(static settings => new(
-        new(settings.Hub.QueueMultiplier, settings.Hub.QueueBytes),
-        settings.Rooms.OutboxBytes,
-        settings.Hub.CloseTimeout,
-        settings.Server.PingInterval,
-        settings.Server.PingTimeout)
+    private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with
     {
+        OutboxBytes = settings.Rooms.OutboxBytes,
         TellsErrors = false,
     });
 

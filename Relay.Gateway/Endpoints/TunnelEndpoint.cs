@@ -16,10 +16,9 @@ internal sealed class TunnelEndpoint(
 {
     private readonly string[][] _paths = [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))];
 
-    private readonly ConnectionLimits _limits = new(
-        new(int.MaxValue, int.MaxValue), 0, settings.Hub.CloseTimeout, settings.Server.PingInterval, settings.Server.PingTimeout);
+    private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with { Credit = new(int.MaxValue, int.MaxValue), OutboxBytes = 0 });
 
-    private readonly TunnelParts _parts = new(dialer, accounts, tunnelCounters, log, accounts.Time, settings.Tunnel.IdleTimeout, settings.Tunnel.WindowBytes, settings.Tunnel.RequireUser);
+    private readonly PerSettings<TunnelParts> _parts = new(own => new(dialer, accounts, tunnelCounters, log, accounts.Time, own.Tunnel.IdleTimeout, own.Tunnel.WindowBytes, own.Tunnel.RequireUser));
 
     public bool Has(IReadOnlyList<string> path)
     {
@@ -36,11 +35,12 @@ internal sealed class TunnelEndpoint(
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
         var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
-        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits, counters, log) { Meter = meter, Credential = who.Credential };
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits.Of(who.Policy.Settings), counters, log) { Meter = meter, Credential = who.Credential };
 
         // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.
         var user = who.Identity?.UserId ?? (who.IsBelieved ? null : "");
-        ITunnelUse use = isV2 ? new StreamUse(socket, who.Tenant, user, _parts) : new ChunkUse(socket, who.Tenant, user, _parts);
+        var parts = _parts.Of(who.Policy.Settings);
+        ITunnelUse use = isV2 ? new StreamUse(socket, who.Tenant, user, parts) : new ChunkUse(socket, who.Tenant, user, parts);
         socket.Attach(use);
         registry.Add(socket);
         try

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Relay.Core;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
@@ -39,7 +40,7 @@ internal static class RelayServices
         services.AddSingleton<NodeCallCounters>();
         services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
-        services.AddSingleton(provider => new TunnelAccounts(settings.Tunnel, provider.GetRequiredService<LimitTable>()));
+        services.AddSingleton(provider => new TunnelAccounts(TunnelOptions(provider), provider.GetRequiredService<LimitTable>()));
         services.AddSingleton(provider => new RelayMetrics(
             provider.GetRequiredService<GatewayCounters>(),
             provider.GetRequiredService<TunnelCounters>(),
@@ -152,6 +153,12 @@ internal static class RelayServices
             Answers = new(settings.Api.IdempotencyWindow, TimeSpan.FromMinutes(1), settings.Api.MaxIdempotencyKeys, 64 << 20),
             Nodes = new(settings.Nodes.QueueTime, settings.Nodes.QueueLength, settings.Nodes.MaxNodes),
         };
+    }
+
+    private static Func<TenantId, RelayTunnelOptions> TunnelOptions(IServiceProvider provider)
+    {
+        var tenants = provider.GetRequiredService<TenantDirectory>();
+        return id => (tenants.Find(id)?.Settings ?? tenants.Settings).Tunnel;
     }
 
     private static LimitTable Limits(IServiceProvider provider, RelaySettings settings)

@@ -33,7 +33,4 @@ internal sealed record RelayTunnelOptions
     public long TenantBytes { get; init; }
 
     public TimeSpan QuotaPeriod { get; init; } = TimeSpan.FromHours(24);
-
-    /// <summary>Whether anybody's bytes have a limit.</summary>
-    public bool HasBudgets => (UserBytesPerSecond | TenantBytesPerSecond | UserBytes | TenantBytes) != 0;
 }

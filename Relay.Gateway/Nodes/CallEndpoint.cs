@@ -12,17 +12,16 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
     /// <summary>Says which calls belong together, where the body has no <c>prompt_cache_key</c>.</summary>
     public const string SessionHeader = "X-Session-Id";
 
-    private readonly RelayNodesOptions _options = settings.Nodes;
     private readonly RequestBodies _bodies = new(settings.Nodes.MaxWaitingBytes);
 
     public async Task HandleAsync(HttpContext context, Caller caller, string path)
     {
         try
         {
-            var (body, unread) = await _bodies.ReadAsync(context, _options.MaxBodyBytes);
+            var (body, unread) = await _bodies.ReadAsync(context, caller.Options.MaxBodyBytes);
             if (body is not { Length: > 0 })
             {
-                await Refusal(unread).WriteAsync(context);
+                await Refusal(unread, caller.Options).WriteAsync(context);
             }
             else if (!CallBody.TryRead(body, out var read, out var fault))
             {
@@ -42,10 +41,10 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         }
     }
 
-    private CallError Refusal(BodyFault fault) => fault switch
+    private static CallError Refusal(BodyFault fault, RelayNodesOptions options) => fault switch
     {
         BodyFault.None => new(StatusCodes.Status400BadRequest, "invalid_body", "The request has no body."),
-        BodyFault.TooBig => new(StatusCodes.Status413PayloadTooLarge, "body_too_big", $"The body is over nodes.max_body_bytes ({_options.MaxBodyBytes})."),
+        BodyFault.TooBig => new(StatusCodes.Status413PayloadTooLarge, "body_too_big", $"The body is over nodes.max_body_bytes ({options.MaxBodyBytes})."),
         BodyFault.Busy => CallError.Busy(TimeSpan.FromSeconds(1)),
         BodyFault.TooSlow => new(StatusCodes.Status400BadRequest, "bad_request", "The body came too slowly."),
         BodyFault.Unreadable => new(StatusCodes.Status400BadRequest, "bad_request", "The body could not be read."),
@@ -60,7 +59,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
     private async Task DirectAsync(HttpContext context, Caller caller, NodeAsk ask, CallInbox inbox)
     {
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((CallInbox)state!).GiveUp(), inbox);
-        await RunAsync(caller, ask, inbox, new HttpSink(context, time, _options.IdleTimeout));
+        await RunAsync(caller, ask, inbox, new HttpSink(context, time, caller.Options.IdleTimeout));
     }
 
     // The work does not end with the connection that asked for it: that is the stream's first reader, and others may go on with it.
@@ -80,7 +79,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         stream.OnStop(inbox.GiveUp);
         _ = RunDetachedAsync(caller, ask, inbox, stream);
         context.Response.Headers[ReplayStream.IdHeader] = id;
-        await stream.ReadAsync(new HttpSink(context, time, _options.IdleTimeout, offset: 0), 0, context.RequestAborted);
+        await stream.ReadAsync(new HttpSink(context, time, caller.Options.IdleTimeout, offset: 0), 0, context.RequestAborted);
     }
 
     private async Task RunDetachedAsync(Caller caller, NodeAsk ask, CallInbox inbox, ReplayStream stream)
@@ -102,7 +101,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         open.Add(inbox, caller.Tenant);
         try
         {
-            await new CallRunner(inbox, runtime.Nodes.Call(caller.Tenant, ask, inbox), ask, sink, _options, counters, caller.Meter).RunAsync();
+            await new CallRunner(inbox, runtime.Nodes.Call(caller.Tenant, ask, inbox), ask, sink, caller.Options, counters, caller.Meter).RunAsync();
         }
         finally
         {

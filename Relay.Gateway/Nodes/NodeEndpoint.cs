@@ -4,13 +4,13 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
-using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary><c>/nodes</c>: the address at which nodes dial in.</summary>
-internal sealed class NodeEndpoint(RelaySettings settings, IRelayRuntime runtime, SocketEntrance entrance, NodeLog log)
+internal sealed class NodeEndpoint(IRelayRuntime runtime, SocketEntrance entrance, NodeLog log)
 {
     private const int ChunkBytes = 64 * 1024;
     private const int WindowBytes = 256 * 1024;
@@ -20,20 +20,16 @@ internal sealed class NodeEndpoint(RelaySettings settings, IRelayRuntime runtime
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly string Version = "relay/" + (typeof(NodeEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0");
 
-    private readonly NodeTerms _terms = new(new(Heartbeat, ChunkBytes, WindowBytes, settings.Nodes.MaxBodyBytes, Version), HelloTimeout, ProbeTimeout, settings.Nodes.IdleTimeout);
+    private readonly PerSettings<NodeTerms> _terms = new(static settings => new(new(Heartbeat, ChunkBytes, WindowBytes, settings.Nodes.MaxBodyBytes, Version), HelloTimeout, ProbeTimeout, settings.Nodes.IdleTimeout));
 
     // What a node sends is given on at once, and bounded by its requests' windows: the connection's own credit only bounds one reading.
-    private readonly ConnectionLimits _limits = new(
-        new(settings.Hub.QueueMultiplier, Math.Max(settings.Hub.QueueBytes, 2 * WindowBytes)),
-        Math.Max(settings.Hub.OutboxBytes, 2 * WindowBytes),
-        settings.Hub.CloseTimeout,
-        settings.Server.PingInterval,
-        settings.Server.PingTimeout)
+    private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with
     {
+        Credit = new(settings.Hub.QueueMultiplier, Math.Max(settings.Hub.QueueBytes, 2 * WindowBytes)),
+        OutboxBytes = Math.Max(settings.Hub.OutboxBytes, 2 * WindowBytes),
         TellsErrors = false,
         TakesWhileDraining = true,
-        ExpiryNotice = settings.Auth.ExpiryNotice,
-    };
+    });
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -44,9 +40,10 @@ internal sealed class NodeEndpoint(RelaySettings settings, IRelayRuntime runtime
             return;
         }
 
-        await entrance.RunAsync(context, entrant, new FrameReader(NodeWire.MaxControlBytes), _limits, connection =>
+        var settings = entrant.Who.Policy.Settings;
+        await entrance.RunAsync(context, entrant, new FrameReader(NodeWire.MaxControlBytes), _limits.Of(settings), connection =>
         {
-            connection.Attach(new NodeUse(connection, entrant.Who.Tenant, runtime.Nodes, _terms, log));
+            connection.Attach(new NodeUse(connection, entrant.Who.Tenant, runtime.Nodes, _terms.Of(settings), log));
             return ValueTask.FromResult<ErrorCode?>(null);
         });
     }

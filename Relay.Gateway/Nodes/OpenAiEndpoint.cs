@@ -3,6 +3,7 @@ using Relay.Core;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 
 namespace Relay.Gateway.Nodes;
@@ -26,7 +27,7 @@ internal sealed class OpenAiEndpoint(
         var (who, refusal) = await admission.DecideAsync(context, Access.Call);
         if (who is null) await new CallError(refusal!.Status, refusal.Code, refusal.Message).WriteAsync(context);
         else if (registry.IsDraining) await CallError.GoingAway.WriteAsync(context);
-        else if (handle is not null) await handle(new(who.Tenant, who.Identity, CallerKey.Of(context, who.Identity)) { Meter = context.Features.Get<RequestMeter>() });
+        else if (handle is not null) await handle(new(who.Tenant, who.Identity, CallerKey.Of(context, who.Identity), who.Policy.Settings.Nodes) { Meter = context.Features.Get<RequestMeter>() });
         else await new CallError(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This address does not take the method; see Allow.").WriteAsync(context);
     }
 
@@ -42,7 +43,8 @@ internal sealed class OpenAiEndpoint(
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Identity">The user, if anyone.</param>
 /// <param name="Key">Tells callers apart: those of one key share their turns.</param>
-internal sealed record Caller(TenantId Tenant, UserIdentity? Identity, string Key)
+/// <param name="Options">What bounds the tenant's calls, now.</param>
+internal sealed record Caller(TenantId Tenant, UserIdentity? Identity, string Key, RelayNodesOptions Options)
 {
     /// <summary>What counts for the request, when it carries something.</summary>
     public RequestMeter? Meter { get; init; }

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using Relay.Core;
 using Relay.Core.Runtime;
-using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary>The resumable streams that began at this gateway.</summary>
-internal sealed class StreamTable(RelaySettings settings, IRelayRuntime runtime, TimeProvider time)
+internal sealed class StreamTable(IRelayRuntime runtime, TimeProvider time)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -26,8 +25,9 @@ internal sealed class StreamTable(RelaySettings settings, IRelayRuntime runtime,
     public async ValueTask<(ReplayStream? Stream, CallError? Error)> AddAsync(Caller caller, string id)
     {
         if (_streams.ContainsKey((caller.Tenant, id))) return (null, Exists);
-        var budget = _budgets.GetOrAdd(caller.Tenant, static (_, limit) => new(limit), settings.Nodes.TenantReplayBytes);
-        if (!budget.TryEnter(settings.Nodes.MaxStreams)) return (null, new(StatusCodes.Status429TooManyRequests, "too_many_streams", "The tenant has nodes.max_streams resumable streams."));
+        var budget = _budgets.GetOrAdd(caller.Tenant, static _ => new());
+        budget.Limit = caller.Options.TenantReplayBytes;
+        if (!budget.TryEnter(caller.Options.MaxStreams)) return (null, new(StatusCodes.Status429TooManyRequests, "too_many_streams", "The tenant has nodes.max_streams resumable streams."));
         try
         {
             if (await runtime.Nodes.Streams.ClaimAsync(caller.Tenant, id) is { } claim && Add(caller, id, budget, claim) is { } stream) return (stream, null);
@@ -57,7 +57,7 @@ internal sealed class StreamTable(RelaySettings settings, IRelayRuntime runtime,
 
     private ReplayStream? Add(Caller caller, string id, ReplayBudget budget, StreamClaim claim)
     {
-        var stream = new ReplayStream(id, caller.Identity?.UserId, budget, settings.Nodes, time, ended => Remove(caller.Tenant, ended));
+        var stream = new ReplayStream(id, caller.Identity?.UserId, budget, caller.Options, time, ended => Remove(caller.Tenant, ended));
         if (_streams.TryAdd((caller.Tenant, id), (stream, claim))) return stream;
         stream.Stop();
         _ = claim.ReleaseAsync();
@@ -73,14 +73,22 @@ internal sealed class StreamTable(RelaySettings settings, IRelayRuntime runtime,
 }
 
 /// <summary>What the resumable streams of a tenant keep together at this gateway.</summary>
-internal sealed class ReplayBudget(long limit)
+internal sealed class ReplayBudget
 {
+    private long _limit;
     private long _bytes;
     private int _streams;
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public bool IsOver => Bytes > limit;
+    /// <summary>What it may be; the newest stream says what the tenant has now.</summary>
+    public long Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set => Volatile.Write(ref _limit, value);
+    }
+
+    public bool IsOver => Bytes > Limit;
 
     public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
 

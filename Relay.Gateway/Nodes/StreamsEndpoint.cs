@@ -1,12 +1,11 @@
 using System.Globalization;
 using Relay.Core;
 using Relay.Core.Runtime;
-using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary><c>/v1/streams/{id}</c>: goes on with a stream, or stops it, wherever in the cluster it is.</summary>
-internal sealed class StreamsEndpoint(StreamTable streams, IRelayRuntime runtime, RelaySettings settings, TimeProvider time)
+internal sealed class StreamsEndpoint(StreamTable streams, IRelayRuntime runtime, TimeProvider time)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -23,7 +22,7 @@ internal sealed class StreamsEndpoint(StreamTable streams, IRelayRuntime runtime
 
         try
         {
-            var sink = new HttpSink(context, time, settings.Nodes.IdleTimeout, offset);
+            var sink = new HttpSink(context, time, caller.Options.IdleTimeout, offset);
             if (streams.Find(caller.Tenant, caller.Identity?.UserId, id) is { } stream) await ReadHereAsync(context, stream, sink, offset);
             else await AskAsync(context, caller, id, new(Stops: false, offset, caller.Identity?.UserId), sink);
         }
@@ -36,7 +35,7 @@ internal sealed class StreamsEndpoint(StreamTable streams, IRelayRuntime runtime
     public async Task StopAsync(HttpContext context, Caller caller, string id)
     {
         if (await streams.StopAsync(caller.Tenant, caller.Identity?.UserId, id)) context.Response.StatusCode = StatusCodes.Status204NoContent;
-        else await AskAsync(context, caller, id, new(Stops: true, 0, caller.Identity?.UserId), new HttpSink(context, time, settings.Nodes.IdleTimeout));
+        else await AskAsync(context, caller, id, new(Stops: true, 0, caller.Identity?.UserId), new HttpSink(context, time, caller.Options.IdleTimeout));
     }
 
     private static Task ReadHereAsync(HttpContext context, ReplayStream stream, HttpSink sink, long offset)

@@ -11,25 +11,27 @@ internal sealed class TunnelAccounts
 {
     private readonly Dictionary<object, Ledger> _ledgers = [];
     private readonly Lock _gate = new();
-    private readonly RelayTunnelOptions _options;
+    private readonly Func<TenantId, RelayTunnelOptions> _options;
     private readonly LimitTable _limits;
     private readonly RuntimeClock _clock;
 
-    public TunnelAccounts(RelayTunnelOptions options, LimitTable limits) => (_options, _limits, _clock) = (options, limits, new(limits.Time));
+    /// <param name="options">What a tenant's tunnels may now.</param>
+    /// <param name="limits">Who counts the tenants' usage.</param>
+    public TunnelAccounts(Func<TenantId, RelayTunnelOptions> options, LimitTable limits) => (_options, _limits, _clock) = (options, limits, new(limits.Time));
 
     public TimeProvider Time => _clock.Provider;
 
     /// <summary>A place for one more tunnel, or null and a sentence that says which limit there is.</summary>
     public TunnelAccount? TryOpen(TunnelOwner who, out string fault)
     {
-        var now = _clock.Now;
+        var (now, options) = (_clock.Now, _options(who.Tenant));
         lock (_gate)
         {
-            var user = Find(who, _options.UserBytesPerSecond, _options.UserBytes);
-            var tenant = Find(who.Tenant, _options.TenantBytesPerSecond, _options.TenantBytes);
+            var user = Find(who, options.UserBytesPerSecond, options.UserBytes, options.QuotaPeriod);
+            var tenant = Find(who.Tenant, options.TenantBytesPerSecond, options.TenantBytes, options.QuotaPeriod);
             fault = "";
-            if (user.Tunnels >= _options.MaxPerUser) fault = $"The user has {_options.MaxPerUser} tunnels, the most that tunnel.max_per_user allows.";
-            else if (tenant.Tunnels >= _options.MaxPerTenant) fault = $"The tenant has {_options.MaxPerTenant} tunnels, the most that tunnel.max_per_tenant allows.";
+            if (user.Tunnels >= options.MaxPerUser) fault = $"The user has {options.MaxPerUser} tunnels, the most that tunnel.max_per_user allows.";
+            else if (tenant.Tunnels >= options.MaxPerTenant) fault = $"The tenant has {options.MaxPerTenant} tunnels, the most that tunnel.max_per_tenant allows.";
             else if (user.Budget.IsUsedUp(now)) fault = "The user's bytes are used up; see tunnel.user_bytes.";
             else if (tenant.Budget.IsUsedUp(now)) fault = "The tenant's bytes are used up; see tunnel.tenant_bytes.";
             if (fault.Length > 0)
@@ -60,7 +62,7 @@ internal sealed class TunnelAccounts
     /// <summary>How long a tunnel waits before it moves more; null when its bytes are used up.</summary>
     internal TimeSpan? Take(TunnelAccount account, int bytes)
     {
-        if (!_options.HasBudgets) return TimeSpan.Zero;
+        if (!account.User.IsBounded && !account.Tenant.IsBounded) return TimeSpan.Zero;
         var now = _clock.Now;
         lock (_gate)
         {
@@ -84,11 +86,12 @@ internal sealed class TunnelAccounts
         }
     }
 
-    private Ledger Find(object key, long bytesPerSecond, long total)
+    // What has changed of the bounds counts from the next tunnel on, for all that share the ledger.
+    private Ledger Find(object key, long bytesPerSecond, long total, TimeSpan period)
     {
-        if (_ledgers.TryGetValue(key, out var ledger)) return ledger;
-        ledger = new() { Budget = new(bytesPerSecond, total, _options.QuotaPeriod) };
-        _ledgers.Add(key, ledger);
+        if (_ledgers.TryGetValue(key, out var ledger)) ledger.Budget.Bound(bytesPerSecond, total, period);
+        else _ledgers.Add(key, ledger = new() { Budget = new(bytesPerSecond, total, period) });
+        ledger.IsBounded = (bytesPerSecond | total) != 0;
         return ledger;
     }
 
@@ -97,9 +100,18 @@ internal sealed class TunnelAccounts
         if (ledger.Tunnels == 0 && ledger.Budget.IsWhole(now)) _ledgers.Remove(key);
     }
 
-    /// <summary>Under the lock only.</summary>
+    /// <summary>Under the lock only, but for <see cref="IsBounded"/>.</summary>
     internal sealed class Ledger
     {
+        private volatile bool _isBounded;
+
+        /// <summary>Whether its bytes have a limit.</summary>
+        public bool IsBounded
+        {
+            get => _isBounded;
+            set => _isBounded = value;
+        }
+
         public int Tunnels { get; set; }
 
         public ByteBudget Budget;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Relay.Core;
 using Relay.Core.Tunnel;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Tunnel;
@@ -26,15 +25,17 @@ internal readonly record struct Dialed(Socket? Socket, int Status, string Text);
 /// <summary>
 /// Connects to targets that the policy allows. A name is looked up once; the connection goes to an address that was checked, never to the name.
 /// </summary>
-internal sealed class TunnelDialer(RelaySettings settings, TenantDirectory tenants, ITunnelResolver resolver, TimeProvider time)
+internal sealed class TunnelDialer(TenantDirectory tenants, ITunnelResolver resolver, TimeProvider time)
 {
     private static readonly EgressPolicy Nowhere = new([], "tunnel.allow");
 
     public async Task<Dialed> DialAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)
     {
-        var policy = tenants.Find(tenant) is { IsSuspended: false } may ? Policy(may) : Nowhere;
+        var known = tenants.Find(tenant);
+        var policy = known is { IsSuspended: false } may ? Policy(may) : Nowhere;
         if (policy.Check(target) is { IsAllowed: false } refused) return new(null, 403, refused.Text);
-        using var timeout = new CancellationTokenSource(settings.Tunnel.DialTimeout, time);
+        var within = (known?.Settings ?? tenants.Settings).Tunnel.DialTimeout;
+        using var timeout = new CancellationTokenSource(within, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         IPAddress[] addresses;
         try
@@ -61,7 +62,7 @@ internal sealed class TunnelDialer(RelaySettings settings, TenantDirectory tenan
             }
 
             // An address that does not answer must not use up the others' time.
-            var share = settings.Tunnel.DialTimeout / (addresses.Length - at) / (at == addresses.Length - 1 ? 1 : 2);
+            var share = within / (addresses.Length - at) / (at == addresses.Length - 1 ? 1 : 2);
             var dialed = await ConnectAsync(addresses[at], target.Port, share, both.Token);
             if (dialed.Socket is not null) return dialed;
             failure = dialed;

@@ -35,9 +35,9 @@ onPage('the keyboard alone connects, sends, changes tabs and closes them', async
   await page.keyboard.type(bob);
   await page.keyboard.press('Enter');
   await rows(panel, 'welcome').waitFor();
-  // Two fields, the button, then the one tab stop of all tabs.
+  // Three fields, the button, then the one tab stop of all tabs.
   await page.getByLabel('User id').focus();
-  for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('Tab');
   assert.match(await focus(), new RegExp(bob));
   await page.keyboard.press('ArrowLeft');
   assert.match(await focus(), new RegExp(alice));

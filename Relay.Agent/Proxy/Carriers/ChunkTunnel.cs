@@ -68,9 +68,11 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
         {
             if (_isLost || _hasEnded) return;
             _hasEnded = true;
+
+            // Whoever sees that both have ended finds it sent.
+            SendClose(CloseCodes.Normal);
         }
 
-        SendClose(CloseCodes.Normal);
         CloseWhenEnded();
     }
 
@@ -215,6 +217,13 @@ internal sealed class ChunkTunnel : ITunnel, IMessageSink
             if (!_hasEnded || !_peerHasEnded) return;
         }
 
+        _ = CloseAsync();
+    }
+
+    // What is still being written is the end of what was sent: a relay that does not see it takes the tunnel for broken.
+    private async Task CloseAsync()
+    {
+        await _socket.Sender.WrittenAsync();
         Dispose();
     }
 

@@ -55,6 +55,7 @@ internal sealed class FrameSender(Stream stream, bool masked, Action<string> abo
     private byte[] _small = new byte[1024];
     private byte[] _spare = new byte[1024];
     private int _smallCount;
+    private TaskCompletionSource? _idle;
     private bool _isWriting;
     private bool _isEnded;
     private long _written;
@@ -128,6 +129,17 @@ internal sealed class FrameSender(Stream stream, bool masked, Action<string> abo
         return sent;
     }
 
+    /// <summary>Completes when all that was posted has been written, or nothing is sent any more.</summary>
+    public Task WrittenAsync()
+    {
+        lock (_gate)
+        {
+            if (!_isWriting || _isEnded) return Task.CompletedTask;
+            _idle ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task;
+        }
+    }
+
     /// <summary>Nothing is sent any more: whoever waits is told so.</summary>
     public void Fail()
     {
@@ -137,6 +149,7 @@ internal sealed class FrameSender(Stream stream, bool masked, Action<string> abo
             _isEnded = true;
             waiting = [.. _line];
             _line.Clear();
+            _idle?.TrySetResult();
         }
 
         foreach (var place in waiting) place.Complete(Ended);
@@ -166,6 +179,7 @@ internal sealed class FrameSender(Stream stream, bool masked, Action<string> abo
                 if (place is null && (count == 0 || _isEnded))
                 {
                     _isWriting = false;
+                    _idle?.TrySetResult();
                     return;
                 }
 

@@ -53,7 +53,7 @@ public class RelayFuzzTests
         }
 
         lock (random) isWhole = true;
-        Assert.True(damaged > Rounds / 10, $"{damaged} of {Rounds} were damaged.");
+        Assert.NotEqual(0, damaged);
 
         // Whoever is given the damaged link in the moment in which it ends may be refused; the next one is not.
         await AskAsync(cut, target.Port);

@@ -32,7 +32,7 @@ internal sealed class DrainRig : IDisposable
         _host = new(WatchdogTests.Options, [typeof(TestPlugin)], _probe);
         _limits = new(Time, SubjectLimits.None, _ => settings.Limits);
         _registry = new(Time, TimeSpan.FromHours(1));
-        _tunnels = new(Time, TimeSpan.FromHours(1), new(settings.Tunnel, _limits));
+        _tunnels = new(Time, TimeSpan.FromHours(1), new(_ => settings.Tunnel, _limits));
         _metrics = new(new(), new(), _limits, new(_limits, 0), new(), new(), new(), new NodeCallCounters(), null);
         Progress = new(_metrics);
         _service = new(settings, _registry, _tunnels, Requests, _host.Runtime, Progress, Time, NullLogger<DrainService>.Instance);
