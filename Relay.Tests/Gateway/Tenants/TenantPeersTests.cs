@@ -35,6 +35,8 @@ public sealed class TenantPeersTests
         var time = new ManualTime();
         await using var relay = await StartAsync("hold_timeout: 5s", time);
         var (a, b) = (await relay.ConnectAsync("/t/a/connection/p/q/d"), await relay.ConnectAsync("/t/b/connection/p/q/d"));
+        // Who is answered waits already.
+        foreach (var end in new[] { a, b }) await end.ExpectNothingAsync();
         for (var i = 0; i < 14; i++) time.Advance(TimeSpan.FromMilliseconds(500));
         await a.ExpectCloseAsync(4410, "hold_timeout");
         await b.ExpectNothingAsync();
