@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Abstractions;
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Tests.Support;
