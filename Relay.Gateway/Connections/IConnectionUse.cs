@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
@@ -85,11 +86,15 @@ internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null, TraceIn
 }
 
 /// <summary>A member's connection to its room.</summary>
-internal sealed class RoomUse(RoomLink link) : IConnectionUse
+internal sealed class RoomUse(RoomLink link, RelayEvent joined, IRelayEvents events) : IConnectionUse
 {
     public string Job => "room";
 
     public void Take(Connection connection, in IncomingFrame frame, Credit credit) => link.Publish(new(frame.Payload, frame.IsText), credit);
 
-    public void Leave() => link.Leave();
+    public void Leave()
+    {
+        events.Tell(joined with { Kind = RelayEventKind.RoomLeft });
+        link.Leave();
+    }
 }

@@ -86,6 +86,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITunnelResolver, SystemResolver>();
         services.AddSingleton<TunnelDialer>();
         services.AddSingleton<TunnelLog>();
+        services.AddSingleton<TunnelEvents>();
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
@@ -123,7 +124,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
-        services.AddWebhooks();
+        services.AddWebhookOutboxes().AddWebhooks();
         return services;
     }
 
