@@ -1,11 +1,12 @@
 using Relay.Core;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 
 namespace Relay.Gateway.Api;
 
 /// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
-internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<ApiEndpoint> logger)
+internal sealed class ApiEndpoint(ApiTable table, Admission admission, ConnectionRegistry registry, ILogger<ApiEndpoint> logger)
 {
     // Bodies of all callers together; each is bounded by its operation.
     private const long BodyBudget = 64 * 1024 * 1024;
@@ -24,6 +25,12 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<A
         else if (await admission.DecideAsync(context, operation.Access) is { Refusal: { } refusal })
         {
             await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+        }
+        else if (registry.IsDraining && operation.Changes)
+        {
+            // Another relay does it whole; here the end might come in the midst of it.
+            context.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(context, ApiFaults.GoingAway);
         }
         else if (Fault(context, operation, path, out var page) is { } fault)
         {

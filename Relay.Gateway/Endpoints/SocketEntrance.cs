@@ -33,7 +33,12 @@ internal sealed class SocketEntrance(
         }
 
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
-        if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        if (registry.IsDraining)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        }
+
         if (refusal is null) refusal = await hook.AskAsync(context, who!, access);
         return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null);
     }

@@ -30,7 +30,9 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
     private readonly NodeLink _link;
     private readonly BodyPump _pump;
 
-    // Receive loop only.
+    private readonly Lock _offering = new();
+
+    // Under _offering; the offer is read anywhere.
     private NodeOffer? _offer;
     private bool _leaves;
 
@@ -78,11 +80,11 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
         SweepStall(connection, now);
         if (!connection.IsDraining || _toldOfDrain) return;
         _toldOfDrain = true;
-        Drain(true);
+        Finish();
     }
 
     // No new requests for what is cut off soon; the node comes back with a fresh token.
-    public void Expiring(Connection connection, DateTimeOffset at) => Drain(true);
+    public void Expiring(Connection connection, DateTimeOffset at) => Finish();
 
     private void SweepProbe(Connection connection, TimeSpan now)
     {
@@ -121,8 +123,7 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
                 Offer(_offer with { Capacity = heartbeat.Capacity, Models = heartbeat.Models ?? _offer.Models });
                 return NodeWireFault.None;
             case NodeDrain:
-                _leaves = true;
-                Offer(_offer);
+                TakeNoMore();
                 return NodeWireFault.None;
             case NodeResponse response:
                 return TakeHead(response);
@@ -144,14 +145,33 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
         return NodeWireFault.None;
     }
 
+    // Whatever the node makes of it: the tenant's other gateways would keep it busy until it is cut off.
+    private void Finish()
+    {
+        TakeNoMore();
+        Drain(true);
+    }
+
+    private void TakeNoMore()
+    {
+        lock (_offering)
+        {
+            _leaves = true;
+            if (_offer is { } offer) Offer(offer);
+        }
+    }
+
     private void Offer(NodeOffer offer)
     {
-        if (_leaves) offer = offer with { Capacity = 0 };
-        offer = offer with { Models = [.. offer.Models.Distinct(StringComparer.Ordinal)] };
-        var known = _offer;
-        if (known is not null && known.Capacity == offer.Capacity && known.Models.SequenceEqual(offer.Models, StringComparer.Ordinal)) return;
-        Volatile.Write(ref _offer, offer);
-        _link.Offer(offer);
+        lock (_offering)
+        {
+            if (_leaves) offer = offer with { Capacity = 0 };
+            offer = offer with { Models = [.. offer.Models.Distinct(StringComparer.Ordinal)] };
+            var known = _offer;
+            if (known is not null && known.Capacity == offer.Capacity && known.Models.SequenceEqual(offer.Models, StringComparer.Ordinal)) return;
+            Volatile.Write(ref _offer, offer);
+            _link.Offer(offer);
+        }
     }
 
     private void Send(NodeMessage message) => _connection.Answer(new Frame(NodeMessageWriter.Write(message)), Credit.None);
