@@ -38,7 +38,8 @@ internal sealed class HookInbox(byte[] secret, TimeProvider time, Action<JsonEle
         var now = time.GetUtcNow();
         if (!long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > uint.MaxValue) return HttpStatusCode.Unauthorized;
         if ((now - DateTimeOffset.FromUnixTimeSeconds(seconds)).Duration() > Window) return HttpStatusCode.Unauthorized;
-        var expected = "v1=" + Convert.ToHexStringLower(HMACSHA256.HashData(secret, [.. Encoding.ASCII.GetBytes(timestamp + "."), .. body]));
+        byte[] signed = [.. Encoding.ASCII.GetBytes(timestamp + "."), .. body];
+        var expected = "v1=" + Convert.ToHexStringLower(HMACSHA256.HashData(secret, signed));
         if (!signatures.Split(',').Any(one => IsSame(one, expected))) return HttpStatusCode.Unauthorized;
         lock (_gate)
         {
