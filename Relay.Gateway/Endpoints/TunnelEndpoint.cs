@@ -46,7 +46,9 @@ internal sealed class TunnelEndpoint(
         try
         {
             var late = !tenants.Serves(who.Tenant) ? ErrorCode.TenantSuspended : excess is not null ? ErrorCode.TooManyConnections : (ErrorCode?)null;
-            if ((entrant.Closes ?? late) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
+            var closes = entrant.Closes ?? late;
+            RequestSpan.Leave(context, socket.Id, who.Tenant.Name, closes is { } code ? ErrorCatalogue.Of(code).Code : null);
+            if (closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally

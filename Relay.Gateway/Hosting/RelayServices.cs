@@ -35,6 +35,9 @@ internal static class RelayServices
         services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
+        services.AddSingleton(static provider => new TraceIngress(provider.GetRequiredService<TenantDirectory>()));
+        services.AddSingleton<TraceExport>();
+        services.AddHostedService(static provider => provider.GetRequiredService<TraceExport>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
@@ -64,6 +67,7 @@ internal static class RelayServices
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<Admission>();
         services.AddSingleton<SocketEntrance>();
+        services.AddSingleton<RequestTrace>();
         services.AddSingleton<HubEndpoint>();
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<IntroductionEndpoint>();
