@@ -38,4 +38,6 @@ internal sealed record RelayMetricsOptions
     public int Port { get; init; } = 9090;
 
     public int MaxTenants { get; init; } = 100;
+
+    public RelayOtlpOptions Otlp { get; init; } = new();
 }
