@@ -1,6 +1,7 @@
 using Relay.Abstractions;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -48,6 +49,8 @@ internal sealed class RemoteConnection(RemoteGatewayLink link, string id, UserId
     public void HandBack(in ClientEnvelope message)
     {
         if (!_ended) link.Send(new(DeliveryKind.HandBack, id, message.Frame, 0, 0, message.Number), null);
+        // Here it ends; the gateway's own goes on with the successor.
+        if (message.Span is { } span) RelayTrace.End(span);
     }
 
     public void KeepOpen(int by)

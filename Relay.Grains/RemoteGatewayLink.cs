@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Core.Telemetry;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -40,8 +42,14 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
         if (batch.Number <= _lastBatch) return true;
         if (_isClosed || IsLost) return false;
         Volatile.Write(ref _lastBatch, batch.Number);
-        foreach (var item in batch.Items)
-            if (Find(item.Connection) is RemoteConnection connection) Accept(connection, item);
+        var traces = RelayTrace.IsOn ? batch.Traces : null;
+        for (int i = 0, trace = 0; i < batch.Items.Length; i++)
+        {
+            var item = batch.Items[i];
+            var parent = traces is not null && trace < traces.Length && traces[trace].Item == i ? traces[trace++].Context : null;
+            if (Find(item.Connection) is RemoteConnection connection) Accept(connection, item, parent);
+        }
+
         return true;
     }
 
@@ -65,12 +73,12 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
         if (Connections.Count > 0) Send(new(kind, "", [], 0, 0, 0), null);
     }
 
-    private void Accept(RemoteConnection connection, in ClientItem item)
+    private void Accept(RemoteConnection connection, in ClientItem item, byte[]? parent)
     {
         switch (item.Kind)
         {
             case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
-                Hub.Post(HubInput.Send(connection, envelope with { Number = item.Number }));
+                Hub.Post(HubInput.Send(connection, envelope with { Number = item.Number, Span = parent is null ? null : Begin(connection, parent) }));
                 break;
             case ClientItemKind.Message:
                 break; // no gateway sends what it could not read itself
@@ -82,6 +90,15 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
                 if (item.Number == Epoch) connection.Unblock();
                 break;
         }
+    }
+
+    private static Activity? Begin(RemoteConnection connection, byte[] parent)
+    {
+        var span = RelayTrace.Begin(RelayTrace.HubDispatch, ActivityKind.Consumer, Traceparent.OfBytes(parent));
+        if (span is not { IsAllDataRequested: true }) return span;
+        span.SetTag(RelayTrace.Tenant, connection.Identity.Tenant);
+        span.SetTag(RelayTrace.Connection, connection.Id);
+        return span;
     }
 
     private sealed class Heard() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDelivered

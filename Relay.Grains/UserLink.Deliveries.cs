@@ -1,3 +1,4 @@
+using System.Text;
 using Relay.Core.Protocol;
 using Relay.Grains.Wire;
 
@@ -41,8 +42,8 @@ internal sealed partial class UserLink
         switch (item.Kind)
         {
             case DeliveryKind.Answer:
-                if (item.Number != 0) _outstanding.Remove(item.Number);
                 connection.Answer(new(item.Frame), credit);
+                if (item.Number != 0 && _outstanding.Remove(item.Number, out var answered) && answered.Span is not null) answered.End(ErrorOf(item.Frame));
                 break;
             case DeliveryKind.Push:
                 // The first is the welcome.
@@ -72,7 +73,23 @@ internal sealed partial class UserLink
     private void Return(long number)
     {
         if (!_outstanding.TryGetValue(number, out var request)) return;
-        if (request.RequestId.Length == 0) _outstanding.Remove(number);
-        else _outstanding[number] = request with { Credit = Credit.None };
+        if (request.RequestId.Length == 0)
+        {
+            _outstanding.Remove(number);
+            request.End(null);
+        }
+        else
+        {
+            _outstanding[number] = request with { Credit = Credit.None };
+        }
+    }
+
+    // The code of an answer that is an error, as the relay itself writes it.
+    private static string? ErrorOf(ReadOnlySpan<byte> frame)
+    {
+        var start = """{"type":"error","error":"""u8;
+        if (!frame.StartsWith(start)) return null;
+        var code = frame[(start.Length + 1)..];
+        return code.IndexOf((byte)'"') is >= 0 and var end ? Encoding.UTF8.GetString(code[..end]) : null;
     }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -47,7 +49,12 @@ internal sealed partial class UserLink
         LocalGatewayLink? local = null;
         lock (_gate)
         {
-            if (!_connections.ContainsKey(linked.Connection.Id)) return;
+            if (!_connections.ContainsKey(linked.Connection.Id))
+            {
+                RelayTrace.End(message, ErrorCode.GoingAway);
+                return;
+            }
+
             var item = new ClientItem(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame);
             if (_isHeld) _handedBack.Enqueue(new(item, Request(linked, message)));
             else if (_local is null) Enqueue(item, Request(linked, message));
@@ -77,9 +84,9 @@ internal sealed partial class UserLink
             return;
         }
 
-        foreach (var item in _onItsWay ?? []) HandOver(hub, item);
+        foreach (var item in _onItsWay ?? []) HandOver(hub, item, _outstanding.GetValueOrDefault(item.Number).Span);
         _onItsWay = null;
-        while (_waiting.TryDequeue(out var waiting)) HandOver(hub, waiting.Item);
+        while (_waiting.TryDequeue(out var waiting)) HandOver(hub, waiting.Item, waiting.Request.Span);
         _outstanding.Clear();
         _local = hub;
     }
@@ -92,10 +99,10 @@ internal sealed partial class UserLink
         foreach (var connection in hub.Connections) hub.Leave(connection);
     }
 
-    private void HandOver(LocalGatewayLink hub, in ClientItem item)
+    private void HandOver(LocalGatewayLink hub, in ClientItem item, Activity? span)
     {
         // That there is room again is of no use to a hub that sees the outbox itself.
         if (item.Kind == ClientItemKind.Leave && hub.Find(item.Connection) is { } gone) hub.Leave(gone);
-        else if (item.Kind == ClientItemKind.Message && _connections.TryGetValue(item.Connection, out var linked) && ClientEnvelope.TryRead(item.Frame, out var message, out _)) hub.Send(linked, message);
+        else if (item.Kind == ClientItemKind.Message && _connections.TryGetValue(item.Connection, out var linked) && ClientEnvelope.TryRead(item.Frame, out var message, out _)) hub.Send(linked, message with { Span = span });
     }
 }

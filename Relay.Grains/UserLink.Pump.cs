@@ -1,5 +1,7 @@
+using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Core.Telemetry;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -20,7 +22,7 @@ internal sealed partial class UserLink
             }
 
             _isUntaken = false;
-            return new(key, _epoch, _batch, _onItsWay!);
+            return new(key, _epoch, _batch, _onItsWay!, RelayTrace.IsOn ? Traces(_onItsWay!) : null);
         }
     }
 
@@ -63,6 +65,19 @@ internal sealed partial class UserLink
         }
     }
 
+    // Under the gate.
+    private ItemTrace[]? Traces(ClientItem[] items)
+    {
+        List<ItemTrace>? traces = null;
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (items[i].Kind != ClientItemKind.Message || _outstanding.GetValueOrDefault(items[i].Number).Span is not { } span) continue;
+            (traces ??= []).Add(new(i, Traceparent.ToBytes(span.Context)));
+        }
+
+        return traces?.ToArray();
+    }
+
     // Under the gate. From here on the hub may have handled what is in the batch.
     private bool TryGather()
     {
@@ -73,7 +88,12 @@ internal sealed partial class UserLink
             var item = waiting.Item;
             if (item.Kind == ClientItemKind.Message)
             {
-                if (!_connections.ContainsKey(item.Connection)) continue;
+                if (!_connections.ContainsKey(item.Connection))
+                {
+                    waiting.Request.End(Gone);
+                    continue;
+                }
+
                 _outstanding.Add(item.Number, waiting.Request);
             }
 
@@ -196,6 +216,7 @@ internal sealed partial class UserLink
             }
 
             _outstanding.Remove(number);
+            request.End(ErrorCatalogue.Of(ErrorCode.OutcomeUnknown).Code);
             if (request.RequestId.Length == 0)
             {
                 connection.Return(request.Credit);

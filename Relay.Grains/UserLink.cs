@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Relay.Core;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Core.Telemetry;
 using Relay.Grains.Wire;
 
 namespace Relay.Grains;
@@ -15,6 +17,9 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
 {
     private const int BatchItems = 512;
     private const int BatchBytes = 512 * 1024;
+
+    // What became of a message whose client did not wait for it, as spans say it.
+    private const string Gone = "disconnected";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LinkedConnection> _connections = [];
@@ -107,7 +112,12 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
         LocalGatewayLink? local;
         lock (_gate)
         {
-            if (!_connections.ContainsKey(linked.Connection.Id)) return;
+            if (!_connections.ContainsKey(linked.Connection.Id))
+            {
+                RelayTrace.End(message, ErrorCode.GoingAway);
+                return;
+            }
+
             local = _local;
             if (local is null) Enqueue(new(ClientItemKind.Message, linked.Connection.Id, runtime.NextNumber(), message.Frame), Request(linked, message));
         }
@@ -211,12 +221,17 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     {
         if (!_connections.Remove(linked.Connection.Id)) return false;
         foreach (var (number, request) in _outstanding.ToList())
-            if (request.Connection == linked) _outstanding.Remove(number);
+        {
+            if (request.Connection != linked) continue;
+            _outstanding.Remove(number);
+            request.End(Gone);
+        }
+
         return true;
     }
 
     private Outstanding Request(LinkedConnection linked, in ClientEnvelope message) =>
-        new(linked, message.RequestId.ToArray(), message.Credit, runtime.MayRunTwice(message) ? message.Frame : null);
+        new(linked, message.RequestId.ToArray(), message.Credit, runtime.MayRunTwice(message) ? message.Frame : null) { Span = message.Span };
 
     // Under the gate.
     private void Enqueue(in ClientItem item, in Outstanding request = default)
@@ -242,6 +257,15 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
     {
         /// <summary>The message goes to the next hub, which has not had it, and to none after that.</summary>
         public bool IsHandedBack { get; init; }
+
+        /// <summary>Its span, where it is traced.</summary>
+        public Activity? Span { get; init; }
+
+        /// <summary>The message has its outcome.</summary>
+        public void End(string? error)
+        {
+            if (Span is not null) RelayTrace.End(Span, error);
+        }
     }
 
     /// <summary>What is to be sent next, and of a message what it will be as long as it is not answered.</summary>

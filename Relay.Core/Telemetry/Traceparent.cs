@@ -9,6 +9,9 @@ public static class Traceparent
     /// <summary>Characters of version 00.</summary>
     public const int Length = 55;
 
+    /// <summary>Bytes of <see cref="ToBytes"/>.</summary>
+    public const int Bytes = 16 + 8 + 1;
+
     // A later version may have more behind it.
     internal const int LongestText = 128;
 
@@ -49,6 +52,25 @@ public static class Traceparent
     /// <returns>The text, in version 00.</returns>
     public static string Write(ActivityContext context) =>
         $"00-{context.TraceId.ToHexString()}-{context.SpanId.ToHexString()}-{(context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}";
+
+    /// <summary>Writes a context as processes of a cluster pass it on: trace, span, flags.</summary>
+    /// <param name="context">A trace and a span.</param>
+    /// <returns><see cref="Bytes"/> bytes.</returns>
+    public static byte[] ToBytes(ActivityContext context)
+    {
+        var bytes = new byte[Bytes];
+        context.TraceId.CopyTo(bytes);
+        context.SpanId.CopyTo(bytes.AsSpan(16));
+        bytes[24] = (byte)context.TraceFlags;
+        return bytes;
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> has written.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <returns>The context, marked as remote; default when they are none.</returns>
+    public static ActivityContext OfBytes(ReadOnlySpan<byte> bytes) => bytes.Length != Bytes
+        ? default
+        : new(ActivityTraceId.CreateFromBytes(bytes[..16]), ActivitySpanId.CreateFromBytes(bytes.Slice(16, 8)), (ActivityTraceFlags)bytes[24] & ActivityTraceFlags.Recorded, isRemote: true);
 
     private static bool TryHex(ReadOnlySpan<byte> text, Span<byte> bytes) =>
         !text.ContainsAnyInRange((byte)'A', (byte)'F') && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;

@@ -55,13 +55,13 @@ internal sealed partial class TraceExport(RelaySettings settings, TraceIngress i
         };
     }
 
-    [LoggerMessage(1300, LogLevel.Information, "Traces go to {Endpoint}, {Ratio} of them")]
+    [LoggerMessage(1770, LogLevel.Information, "Traces go to {Endpoint}, {Ratio} of them")]
     private partial void LogStarted(string endpoint, double ratio);
 
-    [LoggerMessage(1301, LogLevel.Warning, "The collector of traces does not take them; spans are dropped")]
+    [LoggerMessage(1771, LogLevel.Warning, "The collector of traces does not take them; spans are dropped")]
     private partial void LogFailed();
 
-    [LoggerMessage(1302, LogLevel.Information, "The collector of traces takes them again, after {Batches} batches that were dropped")]
+    [LoggerMessage(1772, LogLevel.Information, "The collector of traces takes them again, after {Batches} batches that were dropped")]
     private partial void LogBack(long batches);
 
     // Called by the SDK's one thread at a time.

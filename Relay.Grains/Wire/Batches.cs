@@ -23,8 +23,16 @@ internal readonly record struct ClientItem([property: Id(0)] ClientItemKind Kind
 /// <param name="Epoch">The epoch of the hub's link to the gateway.</param>
 /// <param name="Number">Counts the gateway's batches: one that comes twice counts once.</param>
 /// <param name="Items">In their order.</param>
+/// <param name="Traces">The spans of those that are traced; null when none is.</param>
 [GenerateSerializer, Immutable, Alias("relay.UserBatch")]
-internal sealed record UserBatch([property: Id(0)] string User, [property: Id(1)] long Epoch, [property: Id(2)] long Number, [property: Id(3)] ClientItem[] Items);
+internal sealed record UserBatch(
+    [property: Id(0)] string User, [property: Id(1)] long Epoch, [property: Id(2)] long Number, [property: Id(3)] ClientItem[] Items, [property: Id(4)] ItemTrace[]? Traces = null);
+
+/// <summary>The span of a message at its gateway.</summary>
+/// <param name="Item">Which item of the batch it is.</param>
+/// <param name="Context">Trace, span and flags.</param>
+[GenerateSerializer, Immutable, Alias("relay.ItemTrace")]
+internal readonly record struct ItemTrace([property: Id(0)] int Item, [property: Id(1)] byte[] Context);
 
 /// <summary>What a hub does to a connection.</summary>
 internal enum DeliveryKind

@@ -102,6 +102,8 @@ internal sealed class Client(RecordingConnection connection, HubLink link)
 
     public void Send(string type, string? requestId = null, string? data = null) => link.Send(Messages.Of(type, requestId, data));
 
+    public void Send(in ClientEnvelope message) => link.Send(message);
+
     /// <summary>Sends a request and waits for the frame that answers it.</summary>
     public Task<System.Text.Json.JsonElement> AskAsync(string type, string requestId, string? data = null)
     {
