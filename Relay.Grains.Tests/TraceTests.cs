@@ -3,8 +3,8 @@ using System.Text;
 using Relay.Core.Protocol;
 using Relay.Core.Telemetry;
 using Relay.Grains.Tests.Support;
+using Relay.Tests.Contract;
 using Relay.Tests.Gateway.Traces;
-using Relay.Tests.Support;
 
 namespace Relay.Grains.Tests;
 

@@ -55,6 +55,9 @@ public sealed partial class PluginInbox
     /// <summary>Whether <see cref="Sweep"/> has something to watch.</summary>
     public bool NeedsSweep => _code != Code.None || _phase == Phase.Ending || _detached.Count > 0;
 
+    /// <summary>The message in the plugin's hands, if any; of detached ones none.</summary>
+    internal PluginRequest? Current => _current;
+
     /// <summary>The hub wants an instance.</summary>
     /// <param name="incarnation">Its number.</param>
     public void Start(long incarnation)

@@ -3,6 +3,7 @@ using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
+using Relay.Core.Telemetry;
 
 namespace Relay.Core.Runtime;
 
@@ -12,6 +13,9 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
     private readonly PluginInbox _inbox;
     private readonly int _index;
     private PluginRunner? _runner;
+
+    // The message in the hands of an instance that was just fenced, until it is told why.
+    private PluginRequest? _cut;
     private int _open;
     private int _watched;
 
@@ -84,7 +88,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
     void IPluginInboxPort.Fence(long incarnation)
     {
         _runner?.Fence();
-        _runner = null;
+        (_runner, _cut) = (null, _inbox.Current);
     }
 
     void IPluginInboxPort.WantSweep() => Watch();
@@ -97,13 +101,19 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
         if (cause == CrashCause.TimeLimit)
         {
             Interlocked.Increment(ref Runtime.Counters.TimeLimitsValue);
-            Runtime.Log.PluginOverTime(Prefix, Hub.Key, incarnation);
+            using var at = RelayTrace.Within(_cut?.Span);
+            Runtime.Log.PluginOverTime(Prefix, Hub.Key, incarnation, _cut?.ConnectionId);
         }
 
+        _cut = null;
         Hub.Post(HubInput.Crashed(_index, incarnation));
     }
 
-    void IPluginInboxPort.ReportEnded(long incarnation, bool waiting) => Hub.Post(HubInput.Ended(_index, incarnation, waiting));
+    void IPluginInboxPort.ReportEnded(long incarnation, bool waiting)
+    {
+        _cut = null;
+        Hub.Post(HubInput.Ended(_index, incarnation, waiting));
+    }
 
     void IPluginInboxPort.ReportWanted() => Hub.Post(HubInput.Wanted(_index));
 
@@ -111,9 +121,9 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     internal PluginInstance Create() => Pool.Plugin.Create(Runtime.Services);
 
-    internal void Crashed(long incarnation, Exception error)
+    internal void Crashed(long incarnation, Exception error, PluginRequest? request)
     {
-        Runtime.Log.PluginCrashed(error, Prefix, Hub.Key, incarnation);
+        using (RelayTrace.Within(request?.Span)) Runtime.Log.PluginCrashed(error, Prefix, Hub.Key, incarnation, request?.ConnectionId);
         Post(PluginInput.Crashed(incarnation));
     }
 

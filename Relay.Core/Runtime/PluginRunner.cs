@@ -128,7 +128,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
             return;
         }
 
-        if (error is not null) host.Crashed(incarnation, error);
+        if (error is not null) host.Crashed(incarnation, error, request);
         else if (work == UserWork.Start) host.Post(PluginInput.Ready(incarnation));
         else if (work == UserWork.Message) host.Post(PluginInput.HandlerEnded(request!));
         else if (work == UserWork.Presence) host.Post(PluginInput.PresenceHandled(incarnation));

@@ -14,11 +14,11 @@ internal sealed partial class RuntimeLog(ILogger logger)
     [LoggerMessage(2003, LogLevel.Warning, "The hub of {User} has begun anew in another process; this one ends")]
     internal partial void HubSuperseded(UserKey user);
 
-    [LoggerMessage(3001, LogLevel.Error, "Plugin {Plugin} of {User} crashed (instance {Incarnation})")]
-    internal partial void PluginCrashed(Exception exception, string plugin, UserKey user, long incarnation);
+    [LoggerMessage(3001, LogLevel.Error, "Plugin {Plugin} of {User} crashed (instance {Incarnation}, connection {Connection})")]
+    internal partial void PluginCrashed(Exception exception, string plugin, UserKey user, long incarnation, string? connection);
 
-    [LoggerMessage(3002, LogLevel.Error, "Plugin {Plugin} of {User} ran for longer than plugins.handler_timeout and is abandoned (instance {Incarnation})")]
-    internal partial void PluginOverTime(string plugin, UserKey user, long incarnation);
+    [LoggerMessage(3002, LogLevel.Error, "Plugin {Plugin} of {User} ran for longer than plugins.handler_timeout and is abandoned (instance {Incarnation}, connection {Connection})")]
+    internal partial void PluginOverTime(string plugin, UserKey user, long incarnation, string? connection);
 
     [LoggerMessage(3003, LogLevel.Error, "Plugin {Plugin} of {User} has failed")]
     internal partial void PluginFailed(string plugin, UserKey user);

@@ -125,6 +125,11 @@ public static class RelayTrace
         Activity.Current = ReferenceEquals(current, span) ? span.Parent : current;
     }
 
+    /// <summary>Makes a span the current one, for a log line that belongs to it.</summary>
+    /// <param name="span">The span, or null.</param>
+    /// <returns>What ends that.</returns>
+    internal static Scope Within(Activity? span) => new(span);
+
     /// <summary>Ends the span of a message with an error of the relay's.</summary>
     /// <param name="message">The message, traced or not.</param>
     /// <param name="code">The error.</param>
@@ -142,5 +147,24 @@ public static class RelayTrace
         foreach (var c in topic)
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.')) return null;
         return topic;
+    }
+
+    /// <summary>As long as a span is the current one.</summary>
+    internal readonly ref struct Scope
+    {
+        private readonly Activity? _before;
+        private readonly bool _isSet;
+
+        internal Scope(Activity? span)
+        {
+            if (span is null) return;
+            (_before, _isSet) = (Activity.Current, true);
+            Activity.Current = span;
+        }
+
+        public void Dispose()
+        {
+            if (_isSet) Activity.Current = _before;
+        }
     }
 }

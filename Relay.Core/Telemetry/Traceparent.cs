@@ -59,8 +59,8 @@ public static class Traceparent
     public static byte[] ToBytes(ActivityContext context)
     {
         var bytes = new byte[Bytes];
-        context.TraceId.CopyTo(bytes);
-        context.SpanId.CopyTo(bytes.AsSpan(16));
+        context.TraceId.CopyTo(bytes.AsSpan(0, 16));
+        context.SpanId.CopyTo(bytes.AsSpan(16, 8));
         bytes[24] = (byte)context.TraceFlags;
         return bytes;
     }

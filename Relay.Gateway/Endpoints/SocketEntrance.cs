@@ -13,7 +13,7 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
 internal sealed class SocketEntrance(
-    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
+    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters, ILogger<SocketEntrance> logger)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
@@ -72,12 +72,14 @@ internal sealed class SocketEntrance(
         try
         {
             var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections);
+            ConnectionLog.Opened(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Use?.Job, error);
             RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
             if (error is { } closes) connection.Close(closes);
             await connection.RunAsync();
         }
         finally
         {
+            ConnectionLog.Closed(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Reason, connection.BytesSent);
             registry.Remove(connection, transport);
             meter?.Leave();
             meter?.Release();

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace Relay.Gateway.Hosting;
 
@@ -12,8 +13,6 @@ internal static class RelayLogging
 
     // Lines that may wait for a terminal or a pipe that nobody reads; the framework counts and reports those beyond it.
     private const int ConsoleQueue = 8192;
-
-    private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
 
     /// <summary>Opens the file to log to, if it is one. Apart from the set-up, so that a start can report the fault.</summary>
     public static bool TryOpen(RelayLoggingOptions options, out Stream? file, [NotNullWhen(false)] out SettingFault? fault)
@@ -40,32 +39,16 @@ internal static class RelayLogging
     public static ILoggingBuilder AddRelayLogging(this ILoggingBuilder builder, RelayLoggingOptions options, Stream? file)
     {
         builder.ClearProviders();
-        builder.SetMinimumLevel(FrameworkLevel(options.Level));
-        builder.AddFilter(Category, options.Level);
-
-        // A start that fails is told once, by the command, and not with a stack trace before it.
-        builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-
-        // The framework's lines with whole addresses in them, an access_token too, at any level.
-        builder.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Error);
-        builder.AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
+        var level = new LiveLogLevel(options.Level);
+        builder.Services.AddSingleton(level);
+        builder.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(level);
+        builder.Services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(level);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         var format = options.Format switch
         {
-            LogFormat.Text => ConsoleFormatterNames.Simple,
-            LogFormat.Json => ConsoleFormatterNames.Json,
+            LogFormat.Text => TextLogFormatter.TextName,
+            LogFormat.Json => JsonLogFormatter.JsonName,
         };
-        builder.AddSimpleConsole(text =>
-        {
-            text.SingleLine = true;
-            text.UseUtcTimestamp = true;
-            text.TimestampFormat = Timestamp;
-            text.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
-        builder.AddJsonConsole(json =>
-        {
-            json.UseUtcTimestamp = true;
-            json.TimestampFormat = Timestamp.TrimEnd();
-        });
         builder.AddConsole(console =>
         {
             console.FormatterName = format;
@@ -73,6 +56,8 @@ internal static class RelayLogging
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
             console.LogToStandardErrorThreshold = options.Output == RelayLoggingOptions.StandardError ? LogLevel.Trace : LogLevel.None;
         });
+        builder.Services.AddSingleton<ConsoleFormatter, TextLogFormatter>();
+        builder.Services.AddSingleton<ConsoleFormatter, JsonLogFormatter>();
         if (file is not null)
         {
             // The console's formatters stay, so that a file's lines look the same; its provider goes.
@@ -83,7 +68,4 @@ internal static class RelayLogging
 
         return builder;
     }
-
-    private static LogLevel FrameworkLevel(LogLevel ours) =>
-        ours <= LogLevel.Debug || ours > LogLevel.Warning ? ours : LogLevel.Warning;
 }

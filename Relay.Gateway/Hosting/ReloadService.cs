@@ -8,7 +8,7 @@ namespace Relay.Gateway.Hosting;
 /// restart is asked for. Settings with a fault are logged, and the last good ones stay.
 /// </summary>
 internal sealed partial class ReloadService(
-    RelaySettings started, TenantDirectory tenants, TimeProvider time, ILogger<ReloadService> logger, SettingsSource? source = null) : IHostedService, IDisposable
+    RelaySettings started, TenantDirectory tenants, TimeProvider time, ILogger<ReloadService> logger, SettingsSource? source = null, LiveLogLevel? level = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -76,6 +76,7 @@ internal sealed partial class ReloadService(
         if (faults.Count == 0 && SettingsMap.All.Any(row => row.IsLive && !row.IsSame(tenants.Settings, now)))
         {
             tenants.Take(now);
+            level?.Set(now.Logging.Level);
             LogTaken(now.Tenants.Count);
         }
 

@@ -69,7 +69,7 @@ internal static partial class SettingsMap
 
         .. MetricSettings.All,
 
-        Logging.Value("level", SettingForms.Level, o => o.Level, (o, v) => o with { Level = v },
+        Logging.Live.Value("level", SettingForms.Level, o => o.Level, (o, v) => o with { Level = v },
             "trace, debug, info, warn, error or none. The framework's own lines come at warn, or at debug and below."),
         Logging.Value("output", SettingForms.LogOutput, o => o.Output, (o, v) => o with { Output = v },
             "stderr, stdout, or the path of a file to append to (with a / or a dot in it)."),

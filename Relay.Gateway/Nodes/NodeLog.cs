@@ -22,8 +22,8 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
     [LoggerMessage(8105, LogLevel.Warning, "{Tenant}: node {Node} ({Connection}) was lost with {Calls} calls: {Reason}")]
     public partial void NodeLost(TenantId tenant, string node, string connection, CloseReason reason, int calls);
 
-    [LoggerMessage(8106, LogLevel.Warning, "{Tenant}: node {Node} failed at a call: {Code}")]
-    public partial void CallFailed(TenantId tenant, string node, string code);
+    [LoggerMessage(8106, LogLevel.Warning, "{Tenant}: node {Node} ({Connection}) failed at a call: {Code}")]
+    public partial void CallFailed(TenantId tenant, string node, string connection, string code);
 
     [LoggerMessage(8107, LogLevel.Error, "{Tenant}: a call threw; the relay has a bug")]
     public partial void CallFaulted(Exception exception, TenantId tenant);

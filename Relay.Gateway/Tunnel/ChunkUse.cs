@@ -19,6 +19,8 @@ internal sealed class ChunkUse(TunnelSocket socket, TenantId tenant, string? use
     private TimeSpan _wait;
     private volatile bool _draining;
 
+    public string ConnectionId => socket.Id;
+
     public bool HasPressure => _wait > TimeSpan.Zero || _tunnel?.Held > MaxHeld;
 
     public Task Ended => _tunnel?.Over ?? Task.CompletedTask;
@@ -121,7 +123,7 @@ internal sealed class ChunkUse(TunnelSocket socket, TenantId tenant, string? use
     private void Refuse(TunnelOwner who, string target, int status, string text)
     {
         parts.Counters.CountRefused(status);
-        parts.Log.Refused(who, target, status, text);
+        parts.Log.Refused(who, socket.Id, target, status, text);
         Refused(status, text);
     }
 

@@ -37,6 +37,9 @@ internal interface ITunnelCarrier
     /// <summary>Room that <see cref="SendAsync"/> needs before the data.</summary>
     const int Headroom = 16;
 
+    /// <summary>The id of the client's socket.</summary>
+    string ConnectionId { get; }
+
     /// <summary>Waits until something may be sent. Gives how many bytes, or 0 when the tunnel has ended.</summary>
     ValueTask<int> CreditAsync();
 

@@ -131,7 +131,7 @@ internal sealed class StreamUse(TunnelSocket socket, TenantId tenant, string? us
     private void Refuse(in TunnelFrame frame, int status, string text)
     {
         parts.Counters.CountRefused(status);
-        parts.Log.Refused(_who, status == 400 ? "" : frame.Text!, status, text);
+        parts.Log.Refused(_who, socket.Id, status == 400 ? "" : frame.Text!, status, text);
         SendRefused(frame.Stream, status, text);
     }
 
@@ -156,6 +156,8 @@ internal sealed class TunnelStream(StreamUse use, uint id, int window) : ITunnel
     private bool _ended;
 
     public uint Id => id;
+
+    public string ConnectionId => use.Socket.Id;
 
     public Tunnel Tunnel { get; set; } = null!;
 

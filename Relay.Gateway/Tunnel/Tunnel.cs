@@ -76,7 +76,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
         {
             parts.Counters.CountEnded(why);
             parts.Events.Closed(account.Who, _name, Volatile.Read(ref _up), Volatile.Read(ref _down), why);
-            parts.Log.Ended(account.Who, target, _address, Volatile.Read(ref _up), Volatile.Read(ref _down), parts.Time.GetElapsedTime(_began), why);
+            parts.Log.Ended(account.Who, carrier.ConnectionId, target, _address, Volatile.Read(ref _up), Volatile.Read(ref _down), parts.Time.GetElapsedTime(_began), why);
         }
 
         Fold();
@@ -133,7 +133,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
         }
 
         parts.Counters.CountRefused(status);
-        parts.Log.Refused(account.Who, target.ToString(), status, text);
+        parts.Log.Refused(account.Who, carrier.ConnectionId, target.ToString(), status, text);
         carrier.Refused(status, text);
         End(TunnelEnd.Finished);
     }

@@ -225,7 +225,7 @@ internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport trans
     private void Violate(string fault)
     {
         _ignores = true;
-        log.Violation(fault);
+        log.Violation(id, fault);
         Close(CloseReason.ProtocolError, TunnelEnd.ClientReset);
     }
 }

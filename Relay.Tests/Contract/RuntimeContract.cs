@@ -1,6 +1,7 @@
 using Relay.Core;
 using Relay.Core.Hubs;
 using Relay.Core.Plugins;
+using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 using Relay.Tests.Support;
 

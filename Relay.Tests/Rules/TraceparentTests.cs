@@ -77,6 +77,17 @@ public class TraceparentTests
         Assert.Equal(expected, Encoding.UTF8.GetString(envelope.Traceparent));
     }
 
+    [Theory]
+    [InlineData($"00-{Trace}-{Span}-01")]
+    [InlineData($"00-{Trace}-{Span}-00")]
+    public void TheBytesOfTheClusterSayTheSame(string text)
+    {
+        Assert.True(Traceparent.TryRead(text, out var context));
+        var bytes = Traceparent.ToBytes(context);
+        Assert.Equal((25, context), (bytes.Length, Traceparent.OfBytes(bytes)));
+        Assert.Equal(default, Traceparent.OfBytes(bytes.AsSpan(1)));
+    }
+
     [Fact]
     public void AnEscapeInItMakesItSayNothing()
     {

@@ -39,11 +39,13 @@ internal sealed class RelayServer : IAsyncDisposable
     /// <param name="services">Adds to the host's services, plugins first of all: <c>services.AddRelayPlugin&lt;T&gt;()</c>.</param>
     /// <param name="time">The clock of everything in the relay; the system's when there is none.</param>
     /// <param name="identities">Who connects; <c>?user_id=</c> says it when there is none.</param>
+    /// <param name="logFile">The opened file to log to, where the settings name one.</param>
     public static async Task<RelayServer> StartAsync(
         Func<RelaySettings, RelaySettings>? change = null,
         Action<IServiceCollection>? services = null,
         TimeProvider? time = null,
-        IIdentitySource? identities = null)
+        IIdentitySource? identities = null,
+        Stream? logFile = null)
     {
         var folder = Directory.CreateTempSubdirectory("relay-server-");
         try
@@ -56,7 +58,7 @@ internal sealed class RelayServer : IAsyncDisposable
                 Plugins = new RelayPluginsOptions { Directory = Path.Combine(folder.FullName, "plugins") },
                 Storage = new RelayStorageOptions { Sqlite = new RelaySqliteOptions { Path = Path.Combine(folder.FullName, "relay.db") } },
             };
-            var app = RelayHost.Build(change?.Invoke(settings) ?? settings, logFile: null, collection =>
+            var app = RelayHost.Build(change?.Invoke(settings) ?? settings, logFile, collection =>
             {
                 if (time is not null) collection.AddSingleton(time);
                 if (identities is not null) collection.AddSingleton(identities);

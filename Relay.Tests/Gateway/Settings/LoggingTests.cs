@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ public sealed class LoggingTests : IDisposable
     {
         Log(LogFormat.Text, loggers => loggers.CreateLogger("Relay.Test").LogWarning(new EventId(1204), "two\nlines"));
         var line = Assert.Single(File.ReadAllLines(LogFile));
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Relay\.Test\[1204\] two lines$", line);
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Relay\.Test\[1204\] two\\nlines$", line);
     }
 
     [Fact]
@@ -28,10 +29,60 @@ public sealed class LoggingTests : IDisposable
     {
         Log(LogFormat.Json, loggers => loggers.CreateLogger("Relay.Test").LogInformation(new EventId(1001), "closed {Connection}", "c1"));
         var entry = JsonDocument.Parse(Assert.Single(File.ReadAllLines(LogFile))).RootElement;
-        Assert.Equal(1001, entry.GetProperty("EventId").GetInt32());
-        Assert.Equal("Relay.Test", entry.GetProperty("Category").GetString());
-        Assert.Equal("c1", entry.GetProperty("State").GetProperty("Connection").GetString());
-        Assert.EndsWith("Z", entry.GetProperty("Timestamp").GetString());
+        Assert.Equal((1001, "info"), (entry.GetProperty("event_id").GetInt32(), entry.GetProperty("level").GetString()));
+        Assert.Equal(["Relay.Test", "closed c1", "c1"], new[] { "category", "message", "connection" }.Select(name => entry.GetProperty(name).GetString()));
+        Assert.EndsWith("Z", entry.GetProperty("time").GetString());
+    }
+
+    [Fact]
+    public void AnExceptionStaysInItsLine()
+    {
+        var error = new InvalidOperationException("first\r\nsecond\u001b[2J");
+        Log(LogFormat.Text, loggers => loggers.CreateLogger("Relay.Test").LogError(error, "It failed"));
+        var line = Assert.Single(File.ReadAllLines(LogFile));
+        Assert.EndsWith("Z error: Relay.Test[0] It failed exception=System.InvalidOperationException: first\\r\\nsecond\\u001b[2J", line);
+        File.Delete(LogFile);
+        Log(LogFormat.Json, loggers => loggers.CreateLogger("Relay.Test").LogError(error, "It failed"));
+        var entry = JsonDocument.Parse(Assert.Single(File.ReadAllLines(LogFile))).RootElement;
+        Assert.Equal(["System.InvalidOperationException", error.ToString()], new[] { "exception_type", "exception" }.Select(name => entry.GetProperty(name).GetString()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ALineNamesTheTraceThatItBelongsTo(bool isJson)
+    {
+        using var span = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();
+        Log(isJson ? LogFormat.Json : LogFormat.Text, loggers => loggers.CreateLogger("Relay.Test").LogInformation("one"));
+        var line = Assert.Single(File.ReadAllLines(LogFile));
+        if (!isJson) Assert.EndsWith($"one trace_id={span.TraceId} span_id={span.SpanId}", line);
+        else Assert.Equal(span.TraceId.ToString(), JsonDocument.Parse(line).RootElement.GetProperty("trace_id").GetString());
+    }
+
+    [Fact]
+    public void ALogMembersNameNeverHidesOneOfTheLinesOwn()
+    {
+        Log(LogFormat.Json, loggers => loggers.CreateLogger("Relay.Test").LogInformation("{Level} {Message} {BytesUp} {Ok} {Nothing}", "l", "m", 7L, true, null));
+        var entry = JsonDocument.Parse(Assert.Single(File.ReadAllLines(LogFile))).RootElement;
+        Assert.Equal(["info", "l m 7 True (null)", "l", "m"], new[] { "level", "message", "said_level", "said_message" }.Select(name => entry.GetProperty(name).GetString()));
+        Assert.Equal((7, true, JsonValueKind.Null), (entry.GetProperty("bytes_up").GetInt64(), entry.GetProperty("ok").GetBoolean(), entry.GetProperty("nothing").ValueKind));
+    }
+
+    [Fact]
+    public void TheLevelChangesWhileTheRelayRuns()
+    {
+        using var services = Services(new RelayLoggingOptions(), null);
+        var (ours, theirs) = (services.GetRequiredService<ILoggerFactory>().CreateLogger("Relay.Test"), services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.Test"));
+        var level = services.GetRequiredService<LiveLogLevel>();
+        foreach (var (set, enabled, framework) in new[] { (LogLevel.Debug, true, true), (LogLevel.Information, false, false), (LogLevel.Trace, true, true), (LogLevel.None, false, false) })
+        {
+            level.Set(set);
+            Assert.Equal((enabled, framework), (ours.IsEnabled(LogLevel.Debug), theirs.IsEnabled(LogLevel.Debug)));
+        }
+
+        // What may hold a token stays off at any level.
+        level.Set(LogLevel.Trace);
+        Assert.False(services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Hosting.Diagnostics").IsEnabled(LogLevel.Warning));
     }
 
     [Fact]

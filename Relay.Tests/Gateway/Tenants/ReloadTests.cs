@@ -14,6 +14,7 @@ public sealed class ReloadTests : IAsyncLifetime
     private readonly ManualTime _time = new();
     private readonly LogLines _log = new();
     private string _yaml = "tenants: { a: {} }";
+    private readonly LiveLogLevel _level = new(LogLevel.Information);
     private TenantDirectory _tenants = null!;
     private ReloadService _reload = null!;
 
@@ -23,7 +24,7 @@ public sealed class ReloadTests : IAsyncLifetime
         input = input with { OpenFile = _ => new Loading { Yaml = _yaml }.Input().OpenFile(Loading.FileName) };
         var settings = SettingsLoader.Load(input).Settings!;
         _tenants = new(settings);
-        _reload = new(settings, _tenants, _time, _log, new(input));
+        _reload = new(settings, _tenants, _time, _log, new(input), _level);
         await _reload.StartAsync(CancellationToken.None);
         Look();
     }
@@ -38,6 +39,15 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.True(_tenants.Find(A)?.IsSuspended);
         Assert.NotNull(_tenants.Find(new("b")));
         Assert.Equal("The settings have changed and are in use; they name 2 tenants", Assert.Single(_log.Lines));
+    }
+
+    [Fact]
+    public void TheLogsLevelAndTheTracesRatioAreTakenToo()
+    {
+        _yaml = "tenants: { a: {} }\nlogging: { level: debug }\ntraces: { sample_ratio: 0.5 }";
+        Look();
+        Assert.Equal((LogLevel.Debug, 0.5), (_level.Level, _tenants.Settings.Traces.SampleRatio));
+        Assert.Single(_log.Lines);
     }
 
     [Fact]
