@@ -34,6 +34,8 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
 
     public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(user)?.Held() ?? Holding.Nothing);
 
+    public Task<UserHoldingsWire> HeldLimits(string owner, long life) => Task.FromResult(runtime.ClusterUserLimits.Hold(Core.CentralKey.FromActorKey(owner), life));
+
     public Task TakeNodes(NodeNewsBatch batch)
     {
         runtime.ClusterNodes.Take(batch);

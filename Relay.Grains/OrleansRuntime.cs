@@ -38,6 +38,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         ClusterSockets = new(this);
         Answers = new ClusterAnswers(this);
         Limits = new ClusterLimits(this);
+        ClusterUserLimits = new(this);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
@@ -67,6 +68,8 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     /// <inheritdoc/>
     public ILimitRuntime Limits { get; }
+
+    internal ClusterUserLimits ClusterUserLimits { get; }
 
     internal IGrainFactory Grains { get; }
 

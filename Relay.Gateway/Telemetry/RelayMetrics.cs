@@ -160,6 +160,7 @@ internal sealed class RelayMetrics : IDisposable
             "Connections, messages and requests that a limit refused, by setting.",
             "limit",
             LimitCounters.Kinds.Select(kind => (LimitCounters.Name(kind), (Func<long>)(() => limits.Refused(kind)))));
+        Counter("relay_limits_unanswered_total", "Sockets and requests of users that were refused because nobody in the cluster answered what their limits leave.", () => limits.Unanswered);
         Counter("relay_limits_slowed_total", "Times that a connection was not read for a while because of a rate.", () => limits.Slowed);
     }
 
