@@ -1,6 +1,5 @@
 using Relay.Core;
 using Relay.Core.Limits;
-using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 using Relay.Grains.Tests.Support;
