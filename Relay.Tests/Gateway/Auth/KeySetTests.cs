@@ -1,4 +1,5 @@
 using System.Net;
+using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Auth;
@@ -67,6 +68,29 @@ public class KeySetTests(AuthRelay asker) : IClassFixture<AuthRelay>
     }
 
     [Fact]
+    public async Task AKeyThatLeftTheSetTakesItsConnectionsAlongThoughNobodyAsks()
+    {
+        await using var keys = await KeySetServer.StartAsync();
+        keys.Body = KeySetServer.SetOf(_mint, "old", "new");
+        await using var relay = await StartAsync(keys);
+        var (old, stays) = (await JoinAsync(relay, Token("old")), await JoinAsync(relay, Token("new")));
+        keys.Status = 503;
+        _time.Advance(TimeSpan.FromMinutes(61));
+        await old.ExpectUsableAsync();
+
+        (keys.Status, keys.Body) = (200, KeySetServer.SetOf(_mint, "new"));
+        var closed = old.ReceiveCloseAsync();
+        while (!closed.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMinutes(61));
+            await stays.ExpectUsableAsync();
+        }
+
+        Assert.Equal(new ServerClose(4401, "token_expired"), await closed);
+        await stays.ExpectUsableAsync();
+    }
+
+    [Fact]
     public async Task WhileTheSetIsAwayTheLastOneServesForADay()
     {
         await using var keys = await KeySetServer.StartAsync();
@@ -104,6 +128,13 @@ public class KeySetTests(AuthRelay asker) : IClassFixture<AuthRelay>
         await using var relay = await StartAsync(keys);
         Assert.Equal(Bad, await AskAsync(relay, Token("one")));
         Assert.Equal(0, elsewhere.Asked);
+    }
+
+    private static async Task<RawWebSocketClient> JoinAsync(RelayServer relay, string token)
+    {
+        var client = await relay.ConnectAsync("/ws?access_token=" + token);
+        await client.ReceiveJsonAsync("welcome");
+        return client;
     }
 
     private Task<RelayServer> StartAsync(KeySetServer keys) =>
