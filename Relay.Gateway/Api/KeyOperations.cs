@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Relay.Gateway.Auth;
-using Relay.Gateway.Hosting;
 using Relay.Gateway.Tenants;
 using static Relay.Gateway.Api.TenantWrites;
 
