@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.Telemetry;
 using Relay.Grains;
 
 namespace Relay.Silo;
@@ -108,7 +107,7 @@ internal static partial class SiloHost
 
     private static void UseHealthOnly(WebApplication app, string? besideMetrics)
     {
-        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
+        app.UseRelayMetrics(besideMetrics);
         app.UseRouting();
         app.MapHealth();
     }

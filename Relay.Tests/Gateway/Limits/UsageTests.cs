@@ -97,7 +97,7 @@ public sealed class UsageTests
     public void MetricsNameTheFirstTenantsAndSumUpTheOthers()
     {
         using var table = new LimitTable(new ManualTime(), SubjectLimits.None, static _ => new());
-        var metrics = new UsageMetrics(table, maxTenants: 2);
+        var metrics = new TenantSeries(table, maxTenants: 2);
         foreach (var tenant in new[] { "other", "a" }) table.Open(new(tenant), null).Meter!.Leave();
         Assert.Equal(["a", "other"], metrics.Read().Select(static each => each.Tenant));
         foreach (var tenant in new[] { "b", "c", "d" }) table.Open(new(tenant), null).Meter!.Leave();
