@@ -4,6 +4,7 @@ using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 using Relay.Grains;
 
 namespace Relay.Silo;
