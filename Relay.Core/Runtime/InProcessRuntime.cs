@@ -25,7 +25,7 @@ public sealed class InProcessRuntime(
     : HubRuntime(options, registry, stores, services, logs, time, incarnations ?? new CountedIncarnations()), IRelayRuntime
 {
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
-    private readonly LocalRooms _rooms = new(options, new(time), new(logs.CreateLogger<LocalRooms>()));
+    private readonly LocalRooms _rooms = new(options, new(time), new(logs.CreateLogger<LocalRooms>()), (IRelayEvents?)services.GetService(typeof(IRelayEvents)));
     private LocalPeers? _peers;
     private LocalNodes? _nodes;
     private LocalAnswers? _answers;
@@ -113,8 +113,18 @@ public sealed class InProcessRuntime(
         return Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
     }
 
+    /// <inheritdoc/>
+    public override void Interrupt(Func<TenantId, bool> whose)
+    {
+        foreach (var (tenant, central) in _centrals)
+            if (whose(tenant)) central.Post(CentralInput.Query(static state =>
+            {
+                foreach (var hub in state.Hub.Page(null, int.MaxValue)) hub.Post(HubInput.Interrupt());
+            }));
+    }
+
     /// <summary>Tenants of which something is kept.</summary>
-    internal int Tenants => _centrals.Count + _rooms.Tenants;
+    internal int Tenants => _centrals.Count + _rooms.Tenants + (_nodes?.Tenants ?? 0) + (_answers?.Tenants ?? 0);
 
     /// <summary>The central hub of a tenant whose user joins.</summary>
     internal CentralHubActor Central(TenantId tenant)

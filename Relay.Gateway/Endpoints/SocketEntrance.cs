@@ -33,7 +33,12 @@ internal sealed class SocketEntrance(
         }
 
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
-        if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        if (registry.IsDraining)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        }
+
         if (refusal?.Closes is var (tenant, error)) return new(new(tenant, null), error);
 
         // The limits first: a flood must not reach the tenant's own program.
@@ -70,7 +75,9 @@ internal sealed class SocketEntrance(
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? await join(connection)) is { } error) connection.Close(error);
+            var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? await join(connection);
+            RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
+            if (error is { } closes) connection.Close(closes);
             await connection.RunAsync();
         }
         finally

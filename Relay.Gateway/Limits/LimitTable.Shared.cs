@@ -8,7 +8,7 @@ internal sealed partial class LimitTable
     /// <summary>The bytes of an HTTP request have come.</summary>
     internal void Took(UserKey key, int bytes)
     {
-        if (Shared(key.Tenant, key.UserId) is not { } user) return;
+        if (!IsShared(key.Tenant, key.UserId, out var user) || user is null) return;
         user.Take(0, bytes, Now);
         user.Leave();
     }
@@ -16,11 +16,18 @@ internal sealed partial class LimitTable
     /// <summary>Users that are kept, of those whose limits the cluster counts.</summary>
     internal int SharedUsers => _shared?.Count ?? 0;
 
-    private SharedUser? Shared(TenantId tenant, string? userId) =>
-        _shared is { } shared && !string.IsNullOrEmpty(userId) && _limits(tenant).User is { IsNone: false } limits ? shared.Enter(new(tenant, userId), limits) : null;
-
-    private async ValueTask<LimitRefusal?> TryConnectAsync(TenantId tenant, SharedUser user)
+    // Without a user there is nobody who could still be told of: too many wait for an answer.
+    private bool IsShared(TenantId tenant, string? userId, out SharedUser? user)
     {
+        user = null;
+        if (_shared is not { } shared || string.IsNullOrEmpty(userId) || _limits(tenant).User is not { IsNone: false } limits) return false;
+        user = shared.Enter(new(tenant, userId), limits);
+        return true;
+    }
+
+    private async ValueTask<LimitRefusal?> TryConnectAsync(TenantId tenant, SharedUser? user)
+    {
+        if (user is null) return RefuseUnanswered(tenant, LimitKind.UserConnects);
         try
         {
             return await user.ConnectAsync() switch
@@ -36,8 +43,9 @@ internal sealed partial class LimitTable
         }
     }
 
-    private async ValueTask<(ConnectionMeter? Meter, LimitRefusal? Refusal)> OpenAsync(TenantId tenant, SharedUser user)
+    private async ValueTask<(ConnectionMeter? Meter, LimitRefusal? Refusal)> OpenAsync(TenantId tenant, SharedUser? user)
     {
+        if (user is null) return (null, RefuseUnanswered(tenant, LimitKind.UserConnections));
         var granted = await user.OpenAsync();
         if (granted != true)
         {
@@ -60,8 +68,9 @@ internal sealed partial class LimitTable
         return (null, Refuse(tenant, LimitKind.TenantConnections, TimeSpan.Zero));
     }
 
-    private async ValueTask<(RequestMeter? Meter, LimitRefusal? Refusal)> TryMessageAsync(TenantId tenant, SharedUser user)
+    private async ValueTask<(RequestMeter? Meter, LimitRefusal? Refusal)> TryMessageAsync(TenantId tenant, SharedUser? user)
     {
+        if (user is null) return (null, RefuseUnanswered(tenant, LimitKind.UserMessages));
         try
         {
             if (user.BytesOwed(Now) is { Ticks: > 0 } owed) return (null, Refuse(tenant, LimitKind.UserBytes, owed));

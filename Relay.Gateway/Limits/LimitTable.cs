@@ -89,17 +89,17 @@ internal sealed partial class LimitTable : IDisposable
     /// <summary>Somebody of a tenant wants to open a socket, or makes an HTTP request.</summary>
     /// <returns>Null, or the limit that refuses it.</returns>
     public ValueTask<LimitRefusal?> TryConnectAsync(TenantId tenant, string? userId) =>
-        Shared(tenant, userId) is { } user ? TryConnectAsync(tenant, user) : new(TryConnect(tenant, userId));
+        IsShared(tenant, userId, out var user) ? TryConnectAsync(tenant, user) : new(TryConnect(tenant, userId));
 
     /// <summary>A socket is open: gives it its place, and counts what it does.</summary>
     /// <returns>What counts, or the limit that refuses it.</returns>
     public ValueTask<(ConnectionMeter? Meter, LimitRefusal? Refusal)> OpenAsync(TenantId tenant, string? userId) =>
-        Shared(tenant, userId) is { } user ? OpenAsync(tenant, user) : new(Open(tenant, userId));
+        IsShared(tenant, userId, out var user) ? OpenAsync(tenant, user) : new(Open(tenant, userId));
 
     /// <summary>An HTTP request carries a message: what the rates leave of it. Its bytes are counted when they are known, by <see cref="RequestMeter"/>.</summary>
     /// <returns>What counts, or the limit that refuses it.</returns>
     public ValueTask<(RequestMeter? Meter, LimitRefusal? Refusal)> TryMessageAsync(TenantId tenant, string? userId) =>
-        Shared(tenant, userId) is { } user ? TryMessageAsync(tenant, user) : new(TryMessage(tenant, userId));
+        IsShared(tenant, userId, out var user) ? TryMessageAsync(tenant, user) : new(TryMessage(tenant, userId));
 
     /// <summary><see cref="TryConnectAsync(TenantId, string?)"/>, where this process alone counts.</summary>
     internal LimitRefusal? TryConnect(TenantId tenant, string? userId)

@@ -13,6 +13,9 @@ internal sealed class OwnerLink(CentralKey owner, IUserLimitRuntime runtime, Run
     // What is more waits for the next report.
     private const int MaxWishes = 1024;
 
+    // Users of whom there is news while nobody answers. Beyond it nobody new is taken, whatever names are made up.
+    private const int MaxNews = 65_536;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
@@ -34,12 +37,17 @@ internal sealed class OwnerLink(CentralKey owner, IUserLimitRuntime runtime, Run
 
     public TenantId Tenant => owner.Tenant;
 
-    /// <summary>A user, who is kept until <see cref="Leave"/>.</summary>
-    public SharedUser Enter(string id, SubjectLimits limits)
+    /// <summary>A user, who is kept until <see cref="Leave"/>; null when too many wait for an answer already.</summary>
+    public SharedUser? Enter(string id, SubjectLimits limits)
     {
         lock (_gate)
         {
-            if (!_users.TryGetValue(id, out var user)) _users.Add(id, user = new(this, id, limits));
+            if (!_users.TryGetValue(id, out var user))
+            {
+                if (_news.Count >= MaxNews) return null;
+                _users.Add(id, user = new(this, id, limits));
+            }
+
             user.Limits = limits;
             user.Holders++;
             return user;

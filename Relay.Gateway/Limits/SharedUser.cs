@@ -213,6 +213,8 @@ internal sealed class SharedUser(OwnerLink link, string id, SubjectLimits limits
         lock (_gate)
         {
             var limits = Limits;
+            Forget(_opens);
+            Forget(_connects);
             return new(
                 id, limits, Now(), _opens.Count, _connects.Count, _messages.Wanted(limits.MessagesPerSecond, now), _bytes.Wanted(limits.BytesPerSecond, now));
         }
@@ -241,6 +243,12 @@ internal sealed class SharedUser(OwnerLink link, string id, SubjectLimits limits
             _answer = null;
             return unused > 0 || _opens.Count > 0 || _connects.Count > 0;
         }
+    }
+
+    // Those who have given up while nobody answered: they are the oldest.
+    private static void Forget<T>(Queue<TaskCompletionSource<T>> waiters)
+    {
+        while (waiters.TryPeek(out var oldest) && oldest.Task.IsCompleted) waiters.Dequeue();
     }
 
     // Under the lock.

@@ -32,8 +32,8 @@ internal sealed class SharedUsers : IUserLimitHost, IDisposable
         }
     }
 
-    /// <summary>A user, who is kept until <see cref="SharedUser.Leave"/>.</summary>
-    public SharedUser Enter(UserKey key, SubjectLimits limits)
+    /// <summary>A user, who is kept until <see cref="SharedUser.Leave"/>; null when too many wait for an answer already.</summary>
+    public SharedUser? Enter(UserKey key, SubjectLimits limits)
     {
         var owner = _runtime.OwnerOf(key);
         lock (_gate)

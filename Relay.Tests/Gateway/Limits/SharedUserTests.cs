@@ -83,6 +83,18 @@ public sealed class SharedUserTests : IDisposable
     }
 
     [Fact]
+    public async Task NamesWithoutEndTakeNoMemoryWithoutEndWhileNobodyAnswers()
+    {
+        _limits = new() { UserConnections = 1 };
+        _owner.IsLost = true;
+        var all = Enumerable.Range(0, 70_000).Select(i => _first.OpenAsync(Tenant, $"u{i}").AsTask()).ToList();
+        Assert.InRange(_first.SharedUsers, 60_000, 68_000);
+        Assert.True((await all[^1]).Refusal!.Value.IsUnanswered);
+        await PassAsync(Task.WhenAll(all));
+        Assert.All(await Task.WhenAll(all), static one => Assert.True(one.Refusal!.Value.IsUnanswered));
+    }
+
+    [Fact]
     public async Task AnAnswerOfAPredecessorDoesNotCount()
     {
         _limits = new() { UserConnections = 1 };
