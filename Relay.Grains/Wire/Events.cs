@@ -15,7 +15,7 @@ internal sealed record EventPage([property: Id(0)] string Tenant, [property: Id(
         [.. batch.Events.Select(static one => new EventItem(one.Happened.User.UserId, (int)one.Happened.Kind, one.Happened.Subject, one.Happened.Connections, one.Id, one.At))]);
 
     public EventBatch ToBatch() => new(
-        Process, Missed, [.. Events.Select(one => new KeptEvent(new(new(new(Tenant), one.UserId), (HubEventKind)one.Kind, one.Subject, one.Connections), one.Id, one.At))]);
+        Process, Missed + Events.Count(static one => !Known.IsEvent(one.Kind)), [.. Events.Where(static one => Known.IsEvent(one.Kind)).Select(one => new KeptEvent(new(new(new(Tenant), one.UserId), (HubEventKind)one.Kind, one.Subject, one.Connections), one.Id, one.At))]);
 }
 
 /// <summary>See <see cref="KeptEvent"/>.</summary>
