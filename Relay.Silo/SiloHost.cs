@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.Telemetry;
 using Relay.Grains;
 
 namespace Relay.Silo;
@@ -52,15 +51,19 @@ internal static partial class SiloHost
         {
             var files = PluginFiles.Load(settings.Plugins.Directory);
             services.AddRelayPlugins(settings, files);
-            services.AddWebhooks(static provider => provider.ClusterOutbox());
+            services.AddWebhookOutboxes();
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
             services.AddHostedService<LostSilos>();
+            services.AddHostedService<SuspendedHubs>();
             builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options).AddAuthorsGrains(files.Assemblies).AddRelayDashboard(settings.Cluster));
 
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
             services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
         }
+
+        // In every process: what happens at hubs and rooms is told where their silo is, what happens to sockets where they end.
+        services.AddWebhooks(static provider => provider.ClusterOutbox());
 
         // A silo calls nodes on its users' behalf: to the cluster it is a gateway where nobody connects.
         services.AddOrleansRuntime(options);
@@ -104,7 +107,7 @@ internal static partial class SiloHost
 
     private static void UseHealthOnly(WebApplication app, string? besideMetrics)
     {
-        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
+        app.UseRelayMetrics(besideMetrics);
         app.UseRouting();
         app.MapHealth();
     }

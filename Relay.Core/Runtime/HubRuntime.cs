@@ -33,7 +33,7 @@ public abstract class HubRuntime : IDisposable
     {
         _incarnations = incarnations;
         (Options, Registry, Stores, Services) = (options, registry, stores, services);
-        Events = (IHubEvents?)services.GetService(typeof(IHubEvents));
+        Events = (IRelayEvents?)services.GetService(typeof(IRelayEvents));
         Clock = new(time);
         Plugins = [.. registry.Plugins.Select(plugin => new PluginInfo(plugin.Prefix, plugin.AutoStart, plugin.RequiredScope))];
         Log = new(logs.CreateLogger(GetType()));
@@ -55,8 +55,8 @@ public abstract class HubRuntime : IDisposable
 
     internal IServiceProvider Services { get; }
 
-    /// <summary>Who wants to know what happens at the hubs, if anybody.</summary>
-    internal IHubEvents? Events { get; }
+    /// <summary>Who wants to know what happens, if anybody.</summary>
+    internal IRelayEvents? Events { get; }
 
     internal RuntimeClock Clock { get; }
 
@@ -68,6 +68,10 @@ public abstract class HubRuntime : IDisposable
         _sweep.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What plugins do for users of a tenant ends, also what survives its connection. Whoever calls it sees to it that nothing new comes.</summary>
+    /// <param name="whose">Which tenants.</param>
+    public abstract void Interrupt(Func<TenantId, bool> whose);
 
     /// <summary>A number for a new plugin instance, higher than any given before to an instance of the same plugin and user.</summary>
     internal long NextIncarnation() => _incarnations.Next();

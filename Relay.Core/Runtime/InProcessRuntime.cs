@@ -25,7 +25,7 @@ public sealed class InProcessRuntime(
     : HubRuntime(options, registry, stores, services, logs, time, incarnations ?? new CountedIncarnations()), IRelayRuntime
 {
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
-    private readonly LocalRooms _rooms = new(options, new(time), new(logs.CreateLogger<LocalRooms>()));
+    private readonly LocalRooms _rooms = new(options, new(time), new(logs.CreateLogger<LocalRooms>()), (IRelayEvents?)services.GetService(typeof(IRelayEvents)));
     private LocalPeers? _peers;
     private LocalNodes? _nodes;
     private LocalAnswers? _answers;
@@ -111,6 +111,16 @@ public sealed class InProcessRuntime(
         _stopping = true;
         Interlocked.MemoryBarrier(); // a central hub that is added and not seen below has seen the flag
         return Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
+    }
+
+    /// <inheritdoc/>
+    public override void Interrupt(Func<TenantId, bool> whose)
+    {
+        foreach (var (tenant, central) in _centrals)
+            if (whose(tenant)) central.Post(CentralInput.Query(static state =>
+            {
+                foreach (var hub in state.Hub.Page(null, int.MaxValue)) hub.Post(HubInput.Interrupt());
+            }));
     }
 
     /// <summary>Tenants of which something is kept.</summary>

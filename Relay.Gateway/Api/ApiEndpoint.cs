@@ -2,6 +2,7 @@ using Relay.Core;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Api;
 
@@ -22,7 +23,7 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, Connectio
             if (allowed.Count > 0) context.Response.Headers.Allow = string.Join(", ", allowed);
             await RefuseAsync(context, allowed.Count == 0 ? ApiFaults.NotFound : ApiFaults.MethodNotAllowed);
         }
-        else if (await admission.DecideAsync(context, operation.Access) is { Refusal: { } refusal })
+        else if (await DecideAsync(context, operation) is { Refusal: { } refusal })
         {
             await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
         }
@@ -40,6 +41,12 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, Connectio
         {
             await PerformAsync(context, operation, path, page);
         }
+    }
+
+    private ValueTask<(Admitted? Who, Refusal? Refusal)> DecideAsync(HttpContext context, ApiOperation operation)
+    {
+        context.Features.Get<RequestSpan>()?.Route(operation.Method, operation.Path);
+        return admission.DecideAsync(context, operation.Access);
     }
 
     private static Task RefuseAsync(HttpContext context, ApiFault fault) => ApiError.WriteAsync(context, fault.Status, fault.Error, fault.Message);

@@ -10,11 +10,9 @@ using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
-using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
-using Relay.Gateway.Webhooks;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -35,23 +33,17 @@ internal static class RelayServices
         services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
+        services.AddSingleton(static provider => new TraceIngress(provider.GetRequiredService<TenantDirectory>()));
+        services.AddSingleton<TraceExport>();
+        services.AddHostedService(static provider => provider.GetRequiredService<TraceExport>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
         services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(TunnelOptions(provider), provider.GetRequiredService<LimitTable>()));
-        services.AddSingleton(provider => new RelayMetrics(
-            provider.GetRequiredService<GatewayCounters>(),
-            provider.GetRequiredService<TunnelCounters>(),
-            provider.GetRequiredService<LimitTable>(),
-            new UsageMetrics(provider.GetRequiredService<LimitTable>(), settings.Metrics.MaxTenants),
-            provider.GetRequiredService<RuntimeCounters>(),
-            provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
-            provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
-            provider.GetRequiredService<NodeCallCounters>(),
-            provider.GetService<IPluginStoreProvider>() as IDurableStore,
-            provider.GetRequiredService<WebhookCounters>()));
+        services.AddSingleton<DrainProgress>();
+        services.AddRelayMetrics(settings.Metrics);
         return services;
     }
 
@@ -64,6 +56,7 @@ internal static class RelayServices
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<Admission>();
         services.AddSingleton<SocketEntrance>();
+        services.AddSingleton<RequestTrace>();
         services.AddSingleton<HubEndpoint>();
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<IntroductionEndpoint>();
@@ -82,11 +75,11 @@ internal static class RelayServices
         services.TryAddSingleton<ITunnelResolver, SystemResolver>();
         services.AddSingleton<TunnelDialer>();
         services.AddSingleton<TunnelLog>();
+        services.AddSingleton<TunnelEvents>();
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
         services.AddSingleton<OpenRequests>();
-        services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<LimitSharer>();
@@ -101,6 +94,7 @@ internal static class RelayServices
     {
         services.AddSingleton(provider => Plugins(provider, settings.Plugins, files));
         services.AddRelayStore(settings.Storage);
+        services.AddSingleton<IChatUsage, ChatUsage>();
         return services;
     }
 
@@ -115,11 +109,13 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
+        services.AddSingleton<HubRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.AddHostedService<SuspendedHubs>();
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
-        services.AddWebhooks();
+        services.AddWebhookOutboxes().AddWebhooks();
         return services;
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
     private readonly Connection _connection;
     private readonly TenantId _tenant;
     private readonly NodeTerms _terms;
+    private readonly IRelayEvents _events;
     private readonly NodeLog _log;
     private readonly NodeLink _link;
     private readonly BodyPump _pump;
@@ -43,9 +44,9 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
 
     private int _probeWanted;
 
-    public NodeUse(Connection connection, TenantId tenant, INodeRuntime nodes, NodeTerms terms, NodeLog log)
+    public NodeUse(Connection connection, TenantId tenant, INodeRuntime nodes, NodeTerms terms, IRelayEvents events, NodeLog log)
     {
-        (_connection, _tenant, _terms, _log) = (connection, tenant, terms, log);
+        (_connection, _tenant, _terms, _events, _log) = (connection, tenant, terms, events, log);
         _pump = new(connection, terms.Welcome.ChunkBytes);
         _link = nodes.Open(tenant, this);
     }
@@ -68,6 +69,7 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
     {
         _link.Leave();
         FailAll();
+        TellLeft();
     }
 
     public void Sweep(Connection connection, TimeSpan now)

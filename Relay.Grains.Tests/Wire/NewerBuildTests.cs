@@ -27,7 +27,7 @@ public sealed class NewerBuildTests
     [Fact]
     public void AnUnknownEventCountsAsMissed()
     {
-        EventItem[] events = [new("u", 0, "c", 1, "1", default), new("u", 10_000, "c", 1, "2", default)];
+        EventItem[] events = [new("u", 0, "c", 1, "1", default, null, null, 0, 0, null), new("u", 10_000, "c", 1, "2", default, null, null, 0, 0, null)];
         var batch = new EventPage("t", "p", 3, events).ToBatch();
         Assert.Equal((4, "1"), (batch.Missed, Assert.Single(batch.Events).Id));
     }

@@ -1,6 +1,6 @@
+using Relay.Core;
 using Relay.Core.Answers;
 using Relay.Core.Errors;
-using Relay.Core.Hubs;
 using Relay.Core.Nodes;
 
 namespace Relay.Grains.Wire;
@@ -21,7 +21,7 @@ internal static class Known
     public static AnswerPhase Phase(int number) => Or((AnswerPhase)number, AnswerPhase.Running);
 
     /// <summary>Whether this build can tell a webhook what has happened.</summary>
-    public static bool IsEvent(int number) => Enum.IsDefined((HubEventKind)number);
+    public static bool IsEvent(int number) => Enum.IsDefined((RelayEventKind)number);
 
     private static T Or<T>(T value, T otherwise)
         where T : struct, Enum => Enum.IsDefined(value) ? value : otherwise;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Abstractions;
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Tests.Support;
@@ -20,7 +20,7 @@ internal sealed class InProcessHost : ContractHost
         var faults = new List<string>();
         var registry = PluginRegistry.Build(plugins.Select(type => new PluginRegistration(type)), _ => PluginSettings.None, faults);
         Assert.Empty(faults);
-        _services = new ServiceCollection().AddSingleton(probe).AddSingleton<IHubEvents>(probe).BuildServiceProvider();
+        _services = new ServiceCollection().AddSingleton(probe).AddSingleton<IRelayEvents>(probe).BuildServiceProvider();
         _runtime = new(options, registry, new MemoryStores(), _services, NullLoggerFactory.Instance, _time);
     }
 
@@ -29,6 +29,8 @@ internal sealed class InProcessHost : ContractHost
     public override RuntimeCounters Counters => _runtime.Counters;
 
     public override void Advance(TimeSpan by) => _time.Advance(by);
+
+    public override void Interrupt(TenantId tenant) => _runtime.Interrupt(one => one == tenant);
 
     // The services stay: a plugin that a test has left hanging may still end with them.
     public override void Dispose()

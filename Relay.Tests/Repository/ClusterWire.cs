@@ -13,7 +13,7 @@ namespace Relay.Tests.Repository;
 internal static partial class ClusterWire
 {
     // Enums whose numbers cross in fields that are written as numbers.
-    private static readonly string[] Numbers = ["ErrorCode", "CloseReason", "TrunkKind", "HubEventKind", "TenantWriteOutcome", "AnswerPhase", "CallRefusal", "NodeTellingKind", "NodeNewsKind"];
+    private static readonly string[] Numbers = ["ErrorCode", "CloseReason", "TrunkKind", "RelayEventKind", "TenantWriteOutcome", "AnswerPhase", "CallRefusal", "NodeTellingKind", "NodeNewsKind"];
 
     // A wire type's field of one of these is another field when it may be null.
     private static readonly string[] Values = ["DateTimeOffset", "TimeSpan", "Guid"];
