@@ -74,6 +74,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
 
         Volatile.Write(ref _runningSince, scope.Turn(host.Clock).Now.Ticks);
+        var span = request?.Span is { } message ? PluginSpan.Begin(message, request, host.Prefix) : null;
         var slot = WatchSlot.Enter(host);
         ValueTask task;
         try
@@ -88,6 +89,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
         catch (Exception e)
         {
+            span?.End(e);
             return new(true, work, request, e);
         }
         finally
@@ -95,14 +97,17 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
             slot.Exit();
         }
 
+        span?.Leave();
+
         if (task.IsCompletedSuccessfully)
         {
             task.GetAwaiter().GetResult();
+            span?.End(null);
             return new(true, work, request, null);
         }
 
         host.Watch();
-        _ = AwaitAsync(task, work, request);
+        _ = AwaitAsync(task, work, request, span);
         return default;
     }
 
@@ -131,7 +136,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         Leave();
     }
 
-    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request)
+    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request, PluginSpan? span)
     {
         Exception? error = null;
         try
@@ -143,6 +148,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
             error = e;
         }
 
+        span?.End(error);
         using var scope = TurnScope.Enter();
         Report(new(true, work, request, error));
     }
