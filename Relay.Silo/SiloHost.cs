@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.Telemetry;
 using Relay.Grains;
 
 namespace Relay.Silo;
@@ -56,6 +55,7 @@ internal static partial class SiloHost
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
             services.AddHostedService<LostSilos>();
+            services.AddHostedService<SuspendedHubs>();
             builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options).AddAuthorsGrains(files.Assemblies).AddRelayDashboard(settings.Cluster));
 
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
@@ -107,7 +107,7 @@ internal static partial class SiloHost
 
     private static void UseHealthOnly(WebApplication app, string? besideMetrics)
     {
-        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
+        app.UseRelayMetrics(besideMetrics);
         app.UseRouting();
         app.MapHealth();
     }

@@ -91,7 +91,7 @@ internal static class RelayHost
         runtime.Sockets.Serve(app.Services.GetRequiredService<GatewaySockets>());
         runtime.Nodes.Streams.Home = app.Services.GetRequiredService<StreamHome>();
         var requests = app.Services.GetRequiredService<OpenRequests>();
-        app.UseMetrics(app.Services.GetRequiredService<RelayMetrics>(), besideMetrics);
+        app.UseRelayMetrics(besideMetrics);
         app.Use(next => context => requests.InvokeAsync(context, next));
         app.UseMiddleware<PathMiddleware>();
         app.UseRoutingErrors();

@@ -38,4 +38,8 @@ internal sealed record RelayMetricsOptions
     public int Port { get; init; } = 9090;
 
     public int MaxTenants { get; init; } = 100;
+
+    public TimeSpan ExportInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    public RelayOtlpOptions Otlp { get; init; } = new();
 }

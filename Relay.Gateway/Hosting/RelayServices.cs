@@ -10,11 +10,9 @@ using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
-using Relay.Gateway.Storage;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
-using Relay.Gateway.Webhooks;
 using Relay.Plugins.Ai;
 
 namespace Relay.Gateway.Hosting;
@@ -44,17 +42,8 @@ internal static class RelayServices
         services.AddWebhookClient();
         services.AddSingleton<TunnelCounters>();
         services.AddSingleton(provider => new TunnelAccounts(TunnelOptions(provider), provider.GetRequiredService<LimitTable>()));
-        services.AddSingleton(provider => new RelayMetrics(
-            provider.GetRequiredService<GatewayCounters>(),
-            provider.GetRequiredService<TunnelCounters>(),
-            provider.GetRequiredService<LimitTable>(),
-            new UsageMetrics(provider.GetRequiredService<LimitTable>(), settings.Metrics.MaxTenants),
-            provider.GetRequiredService<RuntimeCounters>(),
-            provider.GetService<IRelayRuntime>()?.Rooms.Counters ?? new(),
-            provider.GetService<IRelayRuntime>()?.Nodes.Counters ?? new(),
-            provider.GetRequiredService<NodeCallCounters>(),
-            provider.GetService<IPluginStoreProvider>() as IDurableStore,
-            provider.GetRequiredService<WebhookCounters>()));
+        services.AddSingleton<DrainProgress>();
+        services.AddRelayMetrics(settings.Metrics);
         return services;
     }
 
@@ -91,7 +80,6 @@ internal static class RelayServices
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
         services.AddSingleton<OpenRequests>();
-        services.AddSingleton<DrainProgress>();
         services.AddHostedService<TenantGuard>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<LimitSharer>();
@@ -106,6 +94,7 @@ internal static class RelayServices
     {
         services.AddSingleton(provider => Plugins(provider, settings.Plugins, files));
         services.AddRelayStore(settings.Storage);
+        services.AddSingleton<IChatUsage, ChatUsage>();
         return services;
     }
 
@@ -120,6 +109,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
+        services.AddSingleton<HubRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.AddHostedService<SuspendedHubs>();
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));

@@ -34,6 +34,7 @@ internal static class SettingsChecks
                 : null),
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
+        .. MetricSettings.Checks,
         .. TraceSettings.Checks,
         .. AuthSettings.Checks,
         .. RoomSettings.Checks,

@@ -22,7 +22,6 @@ internal static partial class SettingsMap
 
     private static readonly SettingGroup<RelayServerOptions> Server = new("server", s => s.Server, (s, v) => s with { Server = v });
     private static readonly SettingGroup<RelayTlsOptions> Tls = new("server.tls", s => s.Server.Tls, (s, v) => s with { Server = s.Server with { Tls = v } });
-    private static readonly SettingGroup<RelayMetricsOptions> Metrics = new("metrics", s => s.Metrics, (s, v) => s with { Metrics = v });
     private static readonly SettingGroup<RelayLoggingOptions> Logging = new("logging", s => s.Logging, (s, v) => s with { Logging = v });
     private static readonly SettingGroup<RelayHubOptions> Hub = new("hub", s => s.Hub, (s, v) => s with { Hub = v });
     private static readonly SettingGroup<RelayPluginsOptions> Plugins = new("plugins", s => s.Plugins, (s, v) => s with { Plugins = v });
@@ -68,14 +67,7 @@ internal static partial class SettingsMap
         Server.Value("ping_timeout", Duration(Instant, Hour), o => o.PingTimeout, (o, v) => o with { PingTimeout = v },
             "A connection that sends nothing for this long after a ping is dead."),
 
-        Metrics.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },
-            "Serve /metrics."),
-        Metrics.Value("host", SettingForms.Host, o => o.Host, (o, v) => o with { Host = v },
-            "Where /metrics listens: an IP address, localhost, or * for every address."),
-        Metrics.Value("port", Int(0, 65535), o => o.Port, (o, v) => o with { Port = v },
-            "0 takes any free port; the relay prints which."),
-        Metrics.Value("max_tenants", Int(0, 10_000), o => o.MaxTenants, (o, v) => o with { MaxTenants = v },
-            "Tenants that have metrics of their own, the first that are seen; all others together are other."),
+        .. MetricSettings.All,
 
         Logging.Value("level", SettingForms.Level, o => o.Level, (o, v) => o with { Level = v },
             "trace, debug, info, warn, error or none. The framework's own lines come at warn, or at debug and below."),

@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -10,6 +12,9 @@ namespace Relay.Gateway.Telemetry;
 internal static class MetricsEndpoint
 {
     public const string Path = "/metrics";
+
+    // Prometheus itself gives up after 10 s.
+    private static readonly TimeSpan LongestScrape = TimeSpan.FromSeconds(15);
 
     /// <summary>Marks every connection of a listener as the metrics listener's.</summary>
     public static void OnlyMetrics(this ListenOptions listener)
@@ -24,15 +29,16 @@ internal static class MetricsEndpoint
 
     /// <summary>Answers what comes by the metrics listener; has to stand before everything else in the pipeline.</summary>
     /// <param name="app">The pipeline.</param>
-    /// <param name="metrics">The metrics.</param>
+    /// <param name="exporter">What knows the metrics.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="beside">A path below which what follows in the pipeline answers on this listener too, or null. Whoever maps it asks <see cref="IsMetrics"/>.</param>
-    public static void UseMetrics(this IApplicationBuilder app, RelayMetrics metrics, string? beside = null) => app.Use((context, next) =>
-        !IsMetrics(context) || (beside is not null && context.Request.Path.StartsWithSegments(beside)) ? next(context) : AnswerAsync(context, metrics));
+    public static void UseMetrics(this IApplicationBuilder app, PrometheusExporter exporter, TimeProvider time, string? beside = null) => app.Use((context, next) =>
+        !IsMetrics(context) || (beside is not null && context.Request.Path.StartsWithSegments(beside)) ? next(context) : AnswerAsync(context, exporter, time));
 
     /// <summary>Whether a request came by the metrics listener.</summary>
     public static bool IsMetrics(HttpContext context) => context.Features.Get<Mark>() is not null;
 
-    private static Task AnswerAsync(HttpContext context, RelayMetrics metrics)
+    private static Task AnswerAsync(HttpContext context, PrometheusExporter exporter, TimeProvider time)
     {
         var (request, response) = (context.Request, context.Response);
         if (request.Path != Path)
@@ -48,8 +54,52 @@ internal static class MetricsEndpoint
             return Task.CompletedTask;
         }
 
-        response.ContentType = PrometheusText.ContentType;
-        return response.WriteAsync(PrometheusText.Write(metrics.Meter), context.RequestAborted);
+        if (!exporter.TryEnter())
+        {
+            response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            response.Headers.RetryAfter = "1";
+            return Task.CompletedTask;
+        }
+
+        return ScrapeAsync(context, exporter, time);
+    }
+
+    private static async Task ScrapeAsync(HttpContext context, PrometheusExporter exporter, TimeProvider time)
+    {
+        var (request, response) = (context.Request, context.Response);
+        using var late = new CancellationTokenSource(LongestScrape, time);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
+        try
+        {
+            var format = ScrapeFormats.Of(request.Headers.Accept);
+            var body = await exporter.ScrapeAsync(format, cancel.Token);
+            response.ContentType = format.ContentType();
+            response.Headers.Vary = "Accept, Accept-Encoding";
+            if (ScrapeFormats.TakesGzip(request.Headers.AcceptEncoding))
+            {
+                response.Headers[HeaderNames.ContentEncoding] = "gzip";
+                body = Compress(body);
+            }
+
+            response.ContentLength = body.Length;
+            await response.Body.WriteAsync(body, cancel.Token);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // It left, or reads so slowly that the next scrape is due.
+            context.Abort();
+        }
+        finally
+        {
+            exporter.Leave();
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Compress(ReadOnlyMemory<byte> body)
+    {
+        var packed = new MemoryStream(body.Length / 8);
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(body.Span);
+        return packed.GetBuffer().AsMemory(0, (int)packed.Length);
     }
 
     private sealed class Mark

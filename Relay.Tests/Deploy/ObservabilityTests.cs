@@ -71,7 +71,7 @@ public sealed partial class ObservabilityTests
     private static async Task CheckAsync(IEnumerable<string> queries)
     {
         await using var relay = await RelayServer.StartAsync();
-        var known = Metrics(PrometheusText.Write(relay.Services.GetRequiredService<RelayMetrics>().Meter));
+        var known = Metrics(await MetricsRig.TextAsync(relay.Services.GetRequiredService<RelayTelemetry>().Scrapes));
         known["up"] = [];
         Assert.Empty(queries.SelectMany(query => Unknown(query, known).Select(unknown => $"{unknown} in {query}")));
     }

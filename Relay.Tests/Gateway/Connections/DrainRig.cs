@@ -3,10 +3,9 @@ using Relay.Core.Limits;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
-using Relay.Gateway.Nodes;
-using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tunnel;
 using Relay.Tests.Contract;
+using Relay.Tests.Gateway.Telemetry;
 using Relay.Tests.Rules;
 using Relay.Tests.Support;
 
@@ -20,7 +19,7 @@ internal sealed class DrainRig : IDisposable
     private readonly ConnectionRegistry _registry;
     private readonly TunnelRegistry _tunnels;
     private readonly LimitTable _limits;
-    private readonly RelayMetrics _metrics;
+    private readonly MetricsRig _metrics;
     private readonly DrainService _service;
     private readonly SemaphoreSlim _closed = new(0);
 
@@ -33,8 +32,7 @@ internal sealed class DrainRig : IDisposable
         _limits = new(Time, SubjectLimits.None, _ => settings.Limits);
         _registry = new(Time, TimeSpan.FromHours(1));
         _tunnels = new(Time, TimeSpan.FromHours(1), new(_ => settings.Tunnel, _limits));
-        _metrics = new(new(), new(), _limits, new(_limits, 0), new(), new(), new(), new NodeCallCounters(), null);
-        Progress = new(_metrics);
+        _metrics = new(new() { Drain = Progress });
         _service = new(settings, _registry, _tunnels, Requests, _host.Runtime, Progress, Time, NullLogger<DrainService>.Instance);
     }
 
@@ -44,10 +42,10 @@ internal sealed class DrainRig : IDisposable
 
     public OpenRequests Requests { get; } = new();
 
-    public DrainProgress Progress { get; }
+    public DrainProgress Progress { get; } = new();
 
     /// <summary>Each metric of the stop as it stands.</summary>
-    public string Metrics => PrometheusText.Write(_metrics.Meter);
+    public Task<string> MetricsAsync() => _metrics.TextAsync();
 
     public bool IsReady => _registry.IsReady;
 

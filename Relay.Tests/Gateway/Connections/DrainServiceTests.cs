@@ -29,8 +29,8 @@ public sealed class DrainServiceTests
 
         await stopped.WaitAsync(ConnectionRig.Bound);
         Assert.All(clients, static client => Assert.Equal(CloseReason.GoingAway, client.Connection.Reason));
-        Assert.Contains("relay_draining 1\n", rig.Metrics);
-        Assert.Contains("relay_drain_sockets_total{step=\"cut\"} 0\n", rig.Metrics);
+        Assert.Contains("relay_draining 1\n", await rig.MetricsAsync());
+        Assert.Contains("relay_drain_sockets_total{step=\"cut\"} 0\n", await rig.MetricsAsync());
     }
 
     [Fact]
@@ -128,6 +128,5 @@ public sealed class DrainServiceTests
     [Fact]
     public void AVeryShortStopHasOneSlot() => Assert.Equal(1, DrainPlan.For(1000, TimeSpan.FromMilliseconds(10)).Slots);
 
-    private static int Waiting(DrainRig rig) =>
-        int.Parse(rig.Metrics.Split('\n').Single(static line => line.StartsWith("relay_drain_waiting_sockets ", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+    private static int Waiting(DrainRig rig) => (int)rig.Progress.Waiting;
 }

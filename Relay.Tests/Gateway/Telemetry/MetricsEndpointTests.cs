@@ -3,12 +3,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Limits;
-using Relay.Core.Runtime;
 using Relay.Gateway.Limits;
-using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.Tunnel;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -18,14 +15,14 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     private readonly StoreFolder _folder = new();
     private readonly SqliteStore _store;
     private readonly LimitTable _limits = new(TimeProvider.System, SubjectLimits.None, static _ => new());
-    private readonly RelayMetrics _metrics;
+    private readonly MetricsRig _metrics;
     private readonly WebApplication _app;
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
 
     public MetricsEndpointTests()
     {
         _store = _folder.Start();
-        _metrics = new(new GatewayCounters(), new TunnelCounters(), _limits, new UsageMetrics(_limits, 10), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
+        _metrics = new(new() { Limits = _limits.Counters, Tenants = new(_limits, 10), Store = _store });
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -34,7 +31,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, listener => listener.OnlyMetrics());
         });
         _app = builder.Build();
-        _app.UseMetrics(_metrics);
+        _app.UseMetrics(_metrics.Scrapes, TimeProvider.System);
         _app.UseRouting();
         _app.MapGet("/", () => "console");
     }

@@ -1,12 +1,9 @@
 using System.Diagnostics;
 using Relay.Core.Errors;
 using Relay.Core.Limits;
-using Relay.Core.Runtime;
 using Relay.Gateway.Limits;
-using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
-using Relay.Gateway.Tunnel;
 using Relay.Tests.Gateway.Storage;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -17,12 +14,12 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     private readonly GatewayCounters _gateway = new();
     private readonly SqliteStore _store;
     private readonly LimitTable _limits = new(TimeProvider.System, SubjectLimits.None, static _ => new());
-    private readonly RelayMetrics _metrics;
+    private readonly MetricsRig _metrics;
 
     public RelayMetricsTests()
     {
         _store = _folder.Start();
-        _metrics = new(_gateway, new TunnelCounters(), _limits, new UsageMetrics(_limits, 10), new RuntimeCounters(), new RoomCounters(), new NodeCounters(), new NodeCallCounters(), _store);
+        _metrics = new(new() { Gateway = _gateway, Limits = _limits.Counters, Tenants = new(_limits, 10), Store = _store });
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -36,9 +33,9 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void EveryMetricHasHelpAndTheRelaysPrefix()
+    public async Task EveryMetricHasHelpAndTheRelaysPrefix()
     {
-        var families = Scrape();
+        var families = await _metrics.ScrapeAsync();
 
         Assert.NotEmpty(families);
         Assert.All(families.Values, family =>
@@ -51,23 +48,23 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void OpenConnectionsAreThoseOpenedAndNotClosed()
+    public async Task OpenConnectionsAreThoseOpenedAndNotClosed()
     {
         for (var i = 0; i < 3; i++) _gateway.ConnectionOpened();
         _gateway.ConnectionClosed(CloseReason.SlowConsumer);
 
-        var families = Scrape();
+        var families = await _metrics.ScrapeAsync();
 
         Assert.Equal(2, families["relay_connections"].Samples.Single().Value);
         Assert.Equal(3, families["relay_connections_opened_total"].Samples.Single().Value);
     }
 
     [Fact]
-    public void EveryCloseReasonHasItsSeriesFromTheStart()
+    public async Task EveryCloseReasonHasItsSeriesFromTheStart()
     {
         _gateway.ConnectionClosed(CloseReason.PeerGone);
 
-        var samples = Scrape()["relay_connections_closed_total"].Samples;
+        var samples = (await _metrics.ScrapeAsync())["relay_connections_closed_total"].Samples;
 
         Assert.Equal(
             Enum.GetValues<CloseReason>().Select(reason => ErrorCatalogue.Of(reason).Name).Order(),
@@ -76,13 +73,13 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void MessagesAndBytesAreCountedEachWay()
+    public async Task MessagesAndBytesAreCountedEachWay()
     {
         _gateway.Received(new(3, 300));
         _gateway.Sent(2, 50);
         _gateway.Sent(1, 25);
 
-        var families = Scrape();
+        var families = await _metrics.ScrapeAsync();
 
         Assert.Equal(3, families["relay_messages_received_total"].Samples.Single().Value);
         Assert.Equal(300, families["relay_bytes_received_total"].Samples.Single().Value);
@@ -91,7 +88,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void TheStoreSaysThatItWorks() => Assert.Equal(1, Scrape()["relay_store_available"].Samples.Single().Value);
+    public async Task TheStoreSaysThatItWorks() => Assert.Equal(1, (await _metrics.ScrapeAsync())["relay_store_available"].Samples.Single().Value);
 
     [PromtoolFact]
     public async Task PromtoolFindsNothingToCorrect()
@@ -104,13 +101,11 @@ public sealed class RelayMetricsTests : IAsyncLifetime
         })!;
         var output = promtool.StandardOutput.ReadToEndAsync();
         var errors = promtool.StandardError.ReadToEndAsync();
-        await promtool.StandardInput.WriteAsync(PrometheusText.Write(_metrics.Meter));
+        await promtool.StandardInput.WriteAsync(await _metrics.TextAsync());
         promtool.StandardInput.Close();
         await promtool.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
         Assert.Equal("", await output + await errors);
         Assert.Equal(0, promtool.ExitCode);
     }
-
-    private Dictionary<string, Family> Scrape() => ExpositionText.Parse(PrometheusText.Write(_metrics.Meter)).ToDictionary(family => family.Name);
 }

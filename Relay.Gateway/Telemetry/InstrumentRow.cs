@@ -1,0 +1,93 @@
+using System.Diagnostics.Metrics;
+using Relay.Gateway.Limits;
+
+namespace Relay.Gateway.Telemetry;
+
+/// <summary>What an instrument is, in the words of Prometheus.</summary>
+internal enum InstrumentKind
+{
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// <summary>A row of <see cref="RelayInstruments"/>.</summary>
+/// <param name="Name">The name under which everybody knows it; that of a counter ends in _total, and one with a unit has it in its name.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Help">A sentence.</param>
+/// <param name="Labels">By what its series differ.</param>
+internal abstract record InstrumentRow(string Name, InstrumentKind Kind, string Help, params string[] Labels)
+{
+    /// <summary>The unit as OpenTelemetry writes it: <c>s</c>, <c>By</c>, or null for a number of things.</summary>
+    public string? Unit => Stem.EndsWith("_seconds", StringComparison.Ordinal) ? "s" : Stem.EndsWith("_bytes", StringComparison.Ordinal) ? "By" : null;
+
+    private string Stem => Name.EndsWith("_total", StringComparison.Ordinal) ? Name[..^"_total".Length] : Name;
+
+    /// <summary>Whether a process with these parts has it.</summary>
+    public virtual bool IsIn(MetricSources sources) => true;
+
+    /// <summary>How many series there may be.</summary>
+    public abstract int Most(MetricSources sources);
+
+    public abstract Instrument Create(Meter meter, MetricSources sources);
+
+    /// <summary>An instrument that is read when somebody asks; until then it costs nothing.</summary>
+    protected Instrument Observed<T>(Meter meter, Func<IEnumerable<Measurement<T>>> read)
+        where T : struct => Kind == InstrumentKind.Counter
+            ? meter.CreateObservableCounter(Name, read, Unit, Help)
+            : meter.CreateObservableGauge(Name, read, Unit, Help);
+}
+
+/// <summary>One value.</summary>
+internal sealed record ValueRow(string Name, InstrumentKind Kind, string Help, Func<MetricSources, long> Read) : InstrumentRow(Name, Kind, Help)
+{
+    /// <summary>What the process has to have for it, or null.</summary>
+    public Func<MetricSources, bool>? Where { get; init; }
+
+    public override bool IsIn(MetricSources sources) => Where?.Invoke(sources) ?? true;
+
+    public override int Most(MetricSources sources) => 1;
+
+    public override Instrument Create(Meter meter, MetricSources sources) => Kind == InstrumentKind.Counter
+        ? meter.CreateObservableCounter(Name, () => Read(sources), Unit, Help)
+        : meter.CreateObservableGauge(Name, () => Read(sources), Unit, Help);
+}
+
+/// <summary>One duration.</summary>
+internal sealed record SecondsRow(string Name, InstrumentKind Kind, string Help, Func<MetricSources, TimeSpan> Read) : InstrumentRow(Name, Kind, Help)
+{
+    public override int Most(MetricSources sources) => 1;
+
+    public override Instrument Create(Meter meter, MetricSources sources) => Observed(meter, () => new[] { new Measurement<double>(Read(sources).TotalSeconds) });
+}
+
+/// <summary>A value for each of some labels, which are all there from the start, with 0: a rate over a series that appears with its first event misses that event.</summary>
+internal sealed record LabelledRow(string Name, InstrumentKind Kind, string Help, string Label, (string Value, Func<MetricSources, long> Read)[] Series) : InstrumentRow(Name, Kind, Help, Label)
+{
+    public override int Most(MetricSources sources) => Series.Length;
+
+    public override Instrument Create(Meter meter, MetricSources sources)
+    {
+        var tags = Array.ConvertAll(Series, each => new KeyValuePair<string, object?>(Label, each.Value));
+        return Observed(meter, () => Series.Select((each, index) => new Measurement<long>(each.Read(sources), tags[index])));
+    }
+}
+
+/// <summary>A value for each tenant that has series of its own, and for each of some labels if there are any.</summary>
+internal sealed record TenantRow(string Name, InstrumentKind Kind, string Help, string? Label, (string Value, Func<UsageCounts, long> Read)[] Series)
+    : InstrumentRow(Name, Kind, Help, Label is null ? ["tenant"] : ["tenant", Label])
+{
+    /// <summary>The first of those rows has the tenants counted anew.</summary>
+    public bool Reads { get; init; }
+
+    public override bool IsIn(MetricSources sources) => sources.Tenants is not null;
+
+    public override int Most(MetricSources sources) => sources.Tenants!.Most * Series.Length;
+
+    public override Instrument Create(Meter meter, MetricSources sources) => Observed(meter, () =>
+        from each in Reads ? sources.Tenants!.Read() : sources.Tenants!.Last
+        from one in Series
+        select Label is null ? new Measurement<long>(one.Read(each.Counts), Tag("tenant", each.Tenant)) : new Measurement<long>(one.Read(each.Counts), Tag("tenant", each.Tenant), Tag(Label, one.Value)));
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

@@ -1,0 +1,40 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.Telemetry;
+
+namespace Relay.Tests.Gateway.Telemetry;
+
+/// <summary>The relay's metrics over some parts, without a relay.</summary>
+internal sealed class MetricsRig : IDisposable
+{
+    private readonly RelayMetrics _metrics;
+
+    public MetricsRig(MetricSources? sources = null, RelayMetricsOptions? options = null)
+    {
+        sources ??= new();
+        _metrics = new(sources);
+        Telemetry = new(_metrics, sources.Otlp, NullLogger<RelayTelemetry>.Instance, options ?? new());
+    }
+
+    public RelayTelemetry Telemetry { get; }
+
+    public PrometheusExporter Scrapes => Telemetry.Scrapes;
+
+    /// <summary>One scrape.</summary>
+    public static async Task<string> TextAsync(PrometheusExporter scrapes, ScrapeFormat format = ScrapeFormat.Text) =>
+        Encoding.UTF8.GetString((await scrapes.ScrapeAsync(format, CancellationToken.None)).Span);
+
+    /// <summary>One scrape.</summary>
+    public Task<string> TextAsync(ScrapeFormat format = ScrapeFormat.Text) => TextAsync(Scrapes, format);
+
+    /// <summary>One scrape, read strictly; the relay's own metrics of it.</summary>
+    public async Task<Dictionary<string, Family>> ScrapeAsync() =>
+        ExpositionText.Parse(await TextAsync()).Where(static family => !family.Name.StartsWith("dotnet_", StringComparison.Ordinal) && family.Name != "target_info").ToDictionary(static family => family.Name);
+
+    public void Dispose()
+    {
+        Telemetry.Dispose();
+        _metrics.Dispose();
+    }
+}
