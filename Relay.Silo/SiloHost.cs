@@ -42,7 +42,7 @@ internal static partial class SiloHost
         var builder = RelayHost.CreateBuilder("Relay.Silo", settings, logFile);
         var (services, options) = (builder.Services, new ClusterOptions(settings.Cluster.CentralShards, settings.Cluster.SyncInterval));
         configure?.Invoke(services);
-        services.AddRelay(settings).AddSingleton<RuntimeCounters>();
+        services.AddRelay(settings).AddSingleton<RuntimeCounters>().AddSingleton<ClusterHealth>().AddHostedService<MembershipProbe>();
         if (role == ClusterRole.Gateway)
         {
             builder.UseOrleansClient(client => client.UseRelayCluster(settings.Cluster));
