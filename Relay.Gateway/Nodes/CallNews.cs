@@ -42,6 +42,9 @@ internal sealed class CallInbox : INodeCaller, IDisposable
 
     public CallRequest Request { get; }
 
+    /// <summary>The call's span, where it is traced.</summary>
+    public CallTrace? Trace { get; init; }
+
     public ValueTask<CallNews> NextAsync() => _news.Reader.ReadAsync();
 
     public bool TryNext(out CallNews news) => _news.Reader.TryRead(out news);

@@ -10,7 +10,7 @@ namespace Relay.Gateway.Nodes;
 /// Leads one call from its question to its end: finds another node while nothing of an answer has reached the caller, passes the answer on as it comes, and ends
 /// it in a way that the caller understands.
 /// </summary>
-internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, ICallSink sink, RelayNodesOptions options, NodeCallCounters counters, RequestMeter? meter)
+internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, ICallSink sink, RelayNodesOptions options, NodeCallCounters counters, RequestMeter? meter, CallTrace? trace = null)
 {
     // Nodes that may fail at one call before it is given up.
     private const int MaxFailures = 4;
@@ -46,6 +46,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
             _call?.Cancel();
             inbox.Dispose();
             TellMeter();
+            trace?.End();
         }
     }
 
@@ -59,6 +60,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 return RefuseAsync(Refusal((CallRefusal)news.What!));
             case CallNews.Kinds.Started:
                 (_call, _nodeId) = (news.Call, (string)news.What!);
+                trace?.Started(_nodeId);
                 inbox.Expect(options.FirstByteTimeout);
                 return new(false);
             case CallNews.Kinds.Answered:
@@ -79,6 +81,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 return _hasBegun ? BreakAsync((CallError)news.What!) : RefuseAsync((CallError)news.What!);
             default:
                 counters.Count(CallOutcome.Cancelled);
+                trace?.Failed("cancelled");
                 if (_hasBegun) sink.Abort();
                 return new(true);
         }
@@ -105,6 +108,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         var media = MediaTypeHeaderValue.TryParse(type, out var parsed) ? parsed.MediaType : null;
         _isEvents = "text/event-stream".Equals(media, StringComparison.OrdinalIgnoreCase);
         var isJson = "application/json".Equals(media, StringComparison.OrdinalIgnoreCase) || media?.EndsWith("+json", StringComparison.OrdinalIgnoreCase) == true;
+        trace?.Answered(head.Status);
         if (_isEvents || isJson)
         {
             _head = head;
@@ -145,6 +149,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
         if (!await sink.FlushAsync())
         {
+            trace?.Failed("cancelled");
             counters.Count(CallOutcome.Cancelled);
             return true;
         }
@@ -200,6 +205,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
     private async ValueTask<bool> RefuseAsync(CallError error)
     {
+        trace?.Failed(error.Code);
         CancelCall();
         counters.Count(error.Status == StatusCodes.Status404NotFound ? CallOutcome.UnknownModel : error.Status == StatusCodes.Status503ServiceUnavailable ? CallOutcome.Busy : CallOutcome.Failed);
         await sink.RefuseAsync(error);
@@ -208,6 +214,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
     private async ValueTask<bool> BreakAsync(CallError error)
     {
+        trace?.Failed(error.Code);
         CancelCall();
         counters.Count(CallOutcome.Broken);
         if (_isEvents)
