@@ -48,7 +48,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
 
     public Task<SocketList> ListSockets(SocketQuery query, string? after, int limit) => Task.FromResult(SocketList.Of(runtime.ClusterSockets.Here.List(new(query.Tenant), query.Choice, after, limit)));
 
-    public Task<int> CloseSockets(SocketQuery query, int error) => Task.FromResult(runtime.ClusterSockets.Here.Close(new(query.Tenant), query.Choice, (ErrorCode)error));
+    public Task<int> CloseSockets(SocketQuery query, int error) => Task.FromResult(runtime.ClusterSockets.Here.Close(new(query.Tenant), query.Choice, Known.Error(error)));
 
     public Task Carry(TrunkMessage message)
     {

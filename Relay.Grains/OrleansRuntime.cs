@@ -231,7 +231,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
             try
             {
                 var route = await Central(user).Route(user.UserId).WaitAsync(Upheaval);
-                if (route.Error is { } refusal) return new(null, (ErrorCode)refusal);
+                if (route.Error is { } refusal) return new(null, Known.Error(refusal));
                 while (true)
                 {
                     var link = _links.GetOrAdd(user.ToActorKey(), static (key, state) => new(state.runtime, state.user, key), (runtime: this, user));

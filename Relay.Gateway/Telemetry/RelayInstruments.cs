@@ -119,6 +119,10 @@ internal static class RelayInstruments
         Stored(Gauge("relay_store_queue_operations", "Operations that wait for the store.", static s => s.Store!.QueueDepth)),
         Stored(Gauge("relay_store_available", "1 while the store works, 0 from its first failure until writes have worked again for a while.", static s => s.Store!.IsAvailable ? 1 : 0)),
 
+        // The cluster, in its processes only.
+        Gauge("relay_cluster_silos", "Silos that are active, by the last table of members that could be read.", static s => s.Cluster!.Silos) with { Where = static s => s.Cluster is not null },
+        Gauge("relay_membership_available", "1 while the table of members (Redis) can be read, 0 from the first time that it cannot: clients are served, but no silo can join, leave or be declared dead.", static s => s.Cluster!.IsReadable ? 1 : 0) with { Where = static s => s.Cluster is not null },
+
         // A stop: relay_connections says how many are left, these say what was done to those that were there.
         Gauge("relay_draining", "1 from the moment that the process was told to stop.", static s => s.Drain.IsDraining ? 1 : 0),
         Gauge("relay_drain_waiting_sockets", "Sockets that a stop has not told to go yet: their slot is still to come.", static s => s.Drain.Waiting),
