@@ -6,7 +6,6 @@ using Orleans.Hosting;
 using Orleans.TestingHost;
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
