@@ -91,6 +91,7 @@ internal static class RelayInstruments
 
         // Limits and tenants.
         Counters("relay_limits_refused_total", "Connections, messages and requests that a limit refused, by setting.", "limit", Each<LimitKind>(LimitCounters.Name, static (s, kind) => s.Limits.Refused(kind))),
+        Counter("relay_limits_unanswered_total", "Sockets and requests of users that were refused because nobody in the cluster answered what their limits leave.", static s => s.Limits.Unanswered),
         Counter("relay_limits_slowed_total", "Times that a connection was not read for a while because of a rate.", static s => s.Limits.Slowed),
         new TenantRow("relay_tenant_connections", InstrumentKind.Gauge, "Sockets that are open, by tenant.", null, [("", static counts => counts.ConnectionsOpened - counts.ConnectionsClosed)]) { Reads = true },
         Tenants("relay_tenant_connections_opened_total", "Sockets that were opened, by tenant.", null, ("", static counts => counts.ConnectionsOpened)),
