@@ -47,7 +47,7 @@ public sealed class ReloadProcessTests : IDisposable
         relay.Terminate();
         var (code, _, errors) = await relay.ExitAsync();
         Assert.Equal(0, code);
-        Assert.Contains("Settings have changed that need a restart: logging.level", errors);
+        Assert.Contains("Settings have changed that need a restart: logging.format", errors);
     }
 
     // One message after the other, each with its own answer, until the end.
@@ -89,7 +89,7 @@ public sealed class ReloadProcessTests : IDisposable
         Path.Combine(_folder.FullName, "relay.yaml"),
         $$"""
         plugins: { echo: { enabled: true } }
-        logging: { level: {{(reload == Reloads ? "warn" : "info")}} }
+        logging: { format: {{(reload == Reloads ? "json" : "text")}} }
         server: { allowed_origins: [https://round{{reload}}.example] }
         rooms: { max_rooms: {{1000 + reload}} }
         tenants:

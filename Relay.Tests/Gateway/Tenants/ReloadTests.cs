@@ -89,11 +89,11 @@ public sealed class ReloadTests : IAsyncLifetime
     [Fact]
     public void WhatNeedsARestartIsNamedOnceAndTheRestIsTaken()
     {
-        _yaml = "server: { port: 1, allowed_origins: [https://new.example] }\nlogging: { level: warn }\ntenants: { a: {} }";
+        _yaml = "server: { port: 1, allowed_origins: [https://new.example] }\nlogging: { format: json }\ntenants: { a: {} }";
         Look();
         Assert.Equal("https://new.example", Assert.Single(_tenants.Find(A)!.Settings.Server.AllowedOrigins));
         Assert.Equal(8080, _tenants.Settings.Server.Port);
-        Assert.Equal(["The settings have changed and are in use; they name 1 tenants", "Settings have changed that need a restart: server.port, logging.level"], _log.Lines);
+        Assert.Equal(["The settings have changed and are in use; they name 1 tenants", "Settings have changed that need a restart: server.port, logging.format"], _log.Lines);
         _yaml += "\n# the same";
         Look();
         Assert.Equal(2, _log.Lines.Count);
