@@ -70,7 +70,7 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
         switch (item.Kind)
         {
             case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
-                Hub.Post(HubInput.Send(connection, envelope with { Number = item.Number }));
+                Hub.Take(connection, envelope with { Number = item.Number });
                 break;
             case ClientItemKind.Message:
                 break; // no gateway sends what it could not read itself

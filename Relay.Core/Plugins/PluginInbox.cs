@@ -54,6 +54,9 @@ public sealed partial class PluginInbox
     /// <summary>Whether <see cref="Sweep"/> has something to watch.</summary>
     public bool NeedsSweep => _code != Code.None || _phase == Phase.Ending || _detached.Count > 0;
 
+    /// <summary>Messages that wait.</summary>
+    internal int Waiting => _pending.Count;
+
     /// <summary>The hub wants an instance.</summary>
     /// <param name="incarnation">Its number.</param>
     public void Start(long incarnation)

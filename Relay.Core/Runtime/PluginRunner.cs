@@ -74,6 +74,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
 
         Volatile.Write(ref _runningSince, scope.Turn(host.Clock).Now.Ticks);
+        var began = work == UserWork.Message ? Begin(request!) : TimeSpan.Zero;
         var slot = WatchSlot.Enter(host);
         ValueTask task;
         try
@@ -88,6 +89,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
         catch (Exception e)
         {
+            End(began);
             return new(true, work, request, e);
         }
         finally
@@ -98,11 +100,12 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         if (task.IsCompletedSuccessfully)
         {
             task.GetAwaiter().GetResult();
+            End(began);
             return new(true, work, request, null);
         }
 
         host.Watch();
-        _ = AwaitAsync(task, work, request);
+        _ = AwaitAsync(task, work, request, began);
         return default;
     }
 
@@ -131,7 +134,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         Leave();
     }
 
-    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request)
+    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request, TimeSpan began)
     {
         Exception? error = null;
         try
@@ -143,8 +146,23 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
             error = e;
         }
 
+        End(began);
         using var scope = TurnScope.Enter();
         Report(new(true, work, request, error));
+    }
+
+    // A message that is timed is given to the plugin. Zero when it is not.
+    private TimeSpan Begin(PluginRequest request)
+    {
+        if (request.Taken == TimeSpan.Zero) return TimeSpan.Zero;
+        var now = host.Clock.Now;
+        host.Runtime.Counters.Dispatches.Add(now - request.Taken);
+        return now;
+    }
+
+    private void End(TimeSpan began)
+    {
+        if (began != TimeSpan.Zero) host.Runtime.Counters.Handlers.Add(host.Clock.Now - began, host.Prefix);
     }
 
     private ValueTask StartAsync()

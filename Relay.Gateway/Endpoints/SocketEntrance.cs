@@ -13,12 +13,13 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
 internal sealed class SocketEntrance(
-    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters)
+    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters, TimeProvider time)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
     public async ValueTask<Entrant?> AdmitAsync(HttpContext context, Access access)
     {
+        var began = counters.Joins.Begin(time);
         if (!await WebSocketHandshake.CheckAsync(context))
         {
             counters.HandshakeRefused();
@@ -35,7 +36,7 @@ internal sealed class SocketEntrance(
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
         if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
         if (refusal is null) refusal = await hook.AskAsync(context, who!, access);
-        return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null);
+        return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null) { Began = began };
     }
 
     /// <summary>Answers a request for a WebSocket with an HTTP status.</summary>
@@ -67,6 +68,7 @@ internal sealed class SocketEntrance(
         try
         {
             if ((entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
+            else counters.Joins.End(time, entrant.Began, connection.Use?.Job);
             await connection.RunAsync();
         }
         finally
@@ -95,4 +97,8 @@ internal sealed class SocketEntrance(
 /// <summary>Somebody whose request for a WebSocket is answered with one.</summary>
 /// <param name="Who">Who it is.</param>
 /// <param name="Closes">Why the WebSocket closes at once: a browser would see no HTTP status. Null when it does not.</param>
-internal sealed record Entrant(Admitted Who, ErrorCode? Closes);
+internal sealed record Entrant(Admitted Who, ErrorCode? Closes)
+{
+    /// <summary>When it asked, for <see cref="GatewayCounters.Joins"/>.</summary>
+    public long Began { get; init; }
+}

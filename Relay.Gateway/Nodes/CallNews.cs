@@ -42,6 +42,8 @@ internal sealed class CallInbox : INodeCaller, IDisposable
 
     public CallRequest Request { get; }
 
+    public TimeProvider Time => _time;
+
     public ValueTask<CallNews> NextAsync() => _news.Reader.ReadAsync();
 
     public bool TryNext(out CallNews news) => _news.Reader.TryRead(out news);

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Relay.Core.Nodes;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
@@ -31,10 +32,12 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private int _keptBytes;
     private bool _isEvents;
     private bool _hasBegun;
+    private long _began;
 
     public async Task RunAsync()
     {
         var isDone = false;
+        _began = counters.Calls.Begin(inbox.Time);
         try
         {
             link.Ask(_failed);
@@ -78,7 +81,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
             case CallNews.Kinds.Closed:
                 return _hasBegun ? BreakAsync((CallError)news.What!) : RefuseAsync((CallError)news.What!);
             default:
-                counters.Count(CallOutcome.Cancelled);
+                Count(CallOutcome.Cancelled);
                 if (_hasBegun) sink.Abort();
                 return new(true);
         }
@@ -145,7 +148,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
         if (!await sink.FlushAsync())
         {
-            counters.Count(CallOutcome.Cancelled);
+            Count(CallOutcome.Cancelled);
             return true;
         }
 
@@ -162,7 +165,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         await sink.FlushAsync();
         TellMeter();
         await sink.EndAsync();
-        counters.Count(CallOutcome.Served);
+        Count(CallOutcome.Served);
         return true;
     }
 
@@ -170,6 +173,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     {
         if (_hasBegun) return;
         _hasBegun = true;
+        counters.FirstBytes.End(inbox.Time, _began);
         await sink.BeginAsync(_head!, _nodeId, _isEvents ? null : length);
         foreach (var bytes in _kept) Write(bytes);
         _kept.Clear();
@@ -201,7 +205,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private async ValueTask<bool> RefuseAsync(CallError error)
     {
         CancelCall();
-        counters.Count(error.Status == StatusCodes.Status404NotFound ? CallOutcome.UnknownModel : error.Status == StatusCodes.Status503ServiceUnavailable ? CallOutcome.Busy : CallOutcome.Failed);
+        Count(error.Status == StatusCodes.Status404NotFound ? CallOutcome.UnknownModel : error.Status == StatusCodes.Status503ServiceUnavailable ? CallOutcome.Busy : CallOutcome.Failed);
         await sink.RefuseAsync(error);
         return true;
     }
@@ -209,7 +213,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private async ValueTask<bool> BreakAsync(CallError error)
     {
         CancelCall();
-        counters.Count(CallOutcome.Broken);
+        Count(CallOutcome.Broken);
         if (_isEvents)
         {
             sink.Write(error.ToEvent(_tail.IsInside));
@@ -222,6 +226,12 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         }
 
         return true;
+    }
+
+    private void Count(CallOutcome outcome)
+    {
+        counters.Count(outcome);
+        counters.Calls.End(inbox.Time, _began, JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()));
     }
 
     private void CancelCall()
