@@ -68,7 +68,7 @@ public static class ClusterHosting
         return services;
     }
 
-    /// <summary>The cluster's outbox of events, for a silo. Takes <see cref="IEventOutboxes"/> from the host's services.</summary>
+    /// <summary>The cluster's outbox of events, for any process. Silos take <see cref="IEventOutboxes"/> from the host's services.</summary>
     /// <param name="services">The host's services.</param>
     /// <returns>The outbox.</returns>
     public static IEventOutbox ClusterOutbox(this IServiceProvider services) => new ClusterEventOutbox(services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<TimeProvider>(), TimeSpan.FromSeconds(15));

@@ -151,7 +151,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
         _room.Lose();
         var since = _room.Position;
         var shown = _room.Policy.Presence ? _room.Members.All.Select(static member => (member.Connection.Id, member.Info.UserId)).ToArray() : [];
-        return new(_link, _room.Members.Count, shown, since?.Epoch ?? "", since?.Offset ?? 0);
+        return new(_link, _room.Members.Count, shown, since?.Epoch ?? "", since?.Offset ?? 0, _room.HasEntered);
     }
 
     private void Refuse()

@@ -49,7 +49,7 @@ internal sealed class EventOutboxGrain(SiloHubs silo, IEventOutboxes outboxes) :
     public Task Wake() => Task.CompletedTask;
 }
 
-/// <summary>The cluster's outbox, as a silo's hubs have it. Wakes its parts from time to time, wherever they are.</summary>
+/// <summary>The cluster's outbox, as each process has it. Wakes its parts from time to time, wherever they are.</summary>
 internal sealed class ClusterEventOutbox : IEventOutbox, IDisposable
 {
     // Never another number: a part's events are found by it.

@@ -13,6 +13,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
     private RoomPolicy _policy = null!;
     private IRoomGrain _self = null!;
     private SharedRoom? _room;
+    private RoomOccupancy _occupancy = null!;
     private long _epoch;
     private int _beginning;
 
@@ -23,6 +24,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         _key = RoomKey.FromActorKey(this.GetPrimaryKeyString());
         _policy = silo.Options.Of(_key.Tenant).Rooms.Of(_key.Name);
         _self = grains.Room(_key);
+        _occupancy = new(_key, silo.Events);
         _epoch = silo.NextEpoch();
         silo.Add(this);
         return Task.CompletedTask;
@@ -48,6 +50,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         var port = new RoomGateway(outbox, _key.ToActorKey(), entry.Link, room.Epoch, cluster.Window * 4L, Lost);
         RoomPosition? since = entry.Epoch.Length == 0 ? null : new(entry.Epoch, entry.Offset);
         room.Enter(port, entry.Members, [.. entry.Shown.Select(static one => new RoomMemberInfo(one.Connection, one.User))], since, Turn);
+        _occupancy.Now(room.Members, entry.Again);
         outbox.Add(port);
         return new(null, silo.Silo);
     }
@@ -58,6 +61,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         if (batch <= port.LastBatch) return Task.FromResult(true);
         port.LastBatch = batch;
         room.Count(gateway, members);
+        _occupancy.Now(room.Members);
         foreach (var item in items)
         {
             switch (item.Kind)
@@ -86,6 +90,7 @@ internal sealed class RoomGrain(SiloHubs silo, ClusterOptions cluster, IGrainFac
         {
             port.End();
             _room.Leave(gateway);
+            _occupancy.Now(_room.Members);
         }
 
         EndIfIdle();

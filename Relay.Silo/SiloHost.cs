@@ -51,7 +51,7 @@ internal static partial class SiloHost
         {
             var files = PluginFiles.Load(settings.Plugins.Directory);
             services.AddRelayPlugins(settings, files);
-            services.AddWebhooks(static provider => provider.ClusterOutbox());
+            services.AddWebhookOutboxes();
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
             services.AddHostedService<LostSilos>();
@@ -60,6 +60,9 @@ internal static partial class SiloHost
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.
             services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.Server.DrainTimeout + TimeSpan.FromSeconds(1));
         }
+
+        // In every process: what happens at hubs and rooms is told where their silo is, what happens to sockets where they end.
+        services.AddWebhooks(static provider => provider.ClusterOutbox());
 
         // A silo calls nodes on its users' behalf: to the cluster it is a gateway where nobody connects.
         services.AddOrleansRuntime(options);

@@ -1,6 +1,7 @@
 using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 
 namespace Relay.Core.Hubs;
 
@@ -37,7 +38,11 @@ public interface IHubConnection
 
     /// <summary>The hub ends and has not begun with a message. In a cluster it goes to the hub's successor; where there will be none it is answered <c>going_away</c>.</summary>
     /// <param name="message">The message, with the credit that it holds.</param>
-    void HandBack(in ClientEnvelope message) => Answer(Frames.Error(ErrorCode.GoingAway, null, message.RequestId), message.Credit);
+    void HandBack(in ClientEnvelope message)
+    {
+        Answer(Frames.Error(ErrorCode.GoingAway, null, message.RequestId), message.Credit);
+        RelayTrace.End(message, ErrorCode.GoingAway);
+    }
 
     /// <summary>Counts requests that go on after their credit was given back; a drain waits for them as for messages under way.</summary>
     /// <param name="by">1 when a request is detached, -1 behind its terminal.</param>

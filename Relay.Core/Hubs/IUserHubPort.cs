@@ -68,7 +68,7 @@ public interface IUserHubPort
     /// <param name="kind">What has happened.</param>
     /// <param name="subject">The connection.</param>
     /// <param name="connections">How many there are now.</param>
-    void Tell(HubEventKind kind, string subject, int connections)
+    void Tell(RelayEventKind kind, string subject, int connections)
     {
     }
 }

@@ -1,15 +1,15 @@
+using Relay.Core.Limits;
+
 namespace Relay.Core.Hubs;
 
-/// <summary>A rate with a burst of one second's worth, and the memory of how long somebody has pushed against it.</summary>
+/// <summary>A <see cref="RateLimit"/> with the memory of how long somebody has pushed against it.</summary>
 internal struct TokenBucket
 {
     // This many seconds' worth of refused messages since the bucket was last full is no burst any more.
     private const int PatienceSeconds = 5;
 
-    private double _tokens;
-    private TimeSpan _at;
+    private RateLimit _bucket;
     private int _refused;
-    private bool _begun;
 
     /// <summary>Takes one token.</summary>
     /// <param name="rate">Tokens per second, and the most that the bucket holds.</param>
@@ -17,15 +17,8 @@ internal struct TokenBucket
     /// <returns>False when there is none.</returns>
     internal bool TryTake(int rate, TimeSpan now)
     {
-        _tokens = _begun ? Math.Min(rate, _tokens + ((now - _at).TotalSeconds * rate)) : rate;
-        (_at, _begun) = (now, true);
-        if (_tokens >= rate) _refused = 0;
-        if (_tokens >= 1)
-        {
-            _tokens--;
-            return true;
-        }
-
+        if (_refused > 0 && _bucket.IsWhole(now)) _refused = 0;
+        if (_bucket.TryTake(1, rate, now)) return true;
         _refused++;
         return false;
     }

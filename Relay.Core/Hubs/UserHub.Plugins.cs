@@ -1,6 +1,7 @@
 using System.Text;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 
 namespace Relay.Core.Hubs;
 
@@ -28,7 +29,7 @@ public sealed partial class UserHub
 
         if (_limits.MaxMessagesPerSecond is > 0 and var rate && !_rate.TryTake(rate, turn.Now))
         {
-            if (_rate.Persists(rate)) connection.Close(ErrorCode.RateLimited);
+            if (_rate.Persists(rate)) Cut(connection, message, ErrorCode.RateLimited);
             else Refuse(connection, message, ErrorCode.RateLimited, $"The user has sent more than {rate} messages in a second.");
             return;
         }
@@ -138,8 +139,17 @@ public sealed partial class UserHub
 
     private static string Shorten(string type) => type.Length <= 64 ? type : string.Concat(type.AsSpan(0, 64), "…");
 
-    private static void Refuse(IHubConnection connection, in ClientEnvelope message, ErrorCode code, string? text) =>
+    private static void Refuse(IHubConnection connection, in ClientEnvelope message, ErrorCode code, string? text)
+    {
         connection.Answer(Frames.Error(code, text, message.RequestId), message.Credit);
+        RelayTrace.End(message, code);
+    }
+
+    private static void Cut(IHubConnection connection, in ClientEnvelope message, ErrorCode code)
+    {
+        connection.Close(code);
+        RelayTrace.End(message, code);
+    }
 
     private void StartAutomatic()
     {

@@ -88,11 +88,11 @@ public sealed partial class UserHub
         if (!_connections.Remove(connection)) return;
         for (var i = 0; i < _slots.Length; i++)
             if (_slots[i].Incarnation != 0) _port.ConnectionLeft(i, connection);
-        _port.Tell(HubEventKind.Disconnected, connection.Id, _connections.Count);
+        _port.Tell(RelayEventKind.Disconnected, connection.Id, _connections.Count);
         if (_connections.Count == 0)
         {
             _idleSince = turn.Now;
-            _port.Tell(HubEventKind.LastOut, connection.Id, 0);
+            _port.Tell(RelayEventKind.LastOut, connection.Id, 0);
             TellPresence(false);
         }
 
@@ -181,8 +181,8 @@ public sealed partial class UserHub
         for (var i = 0; i < left.Length; i++)
         {
             left[i].Close(ErrorCode.HubCreationFailed);
-            _port.Tell(HubEventKind.Disconnected, left[i].Id, left.Length - 1 - i);
-            if (i == left.Length - 1) _port.Tell(HubEventKind.LastOut, left[i].Id, 0);
+            _port.Tell(RelayEventKind.Disconnected, left[i].Id, left.Length - 1 - i);
+            if (i == left.Length - 1) _port.Tell(RelayEventKind.LastOut, left[i].Id, 0);
         }
     }
 
@@ -215,8 +215,8 @@ public sealed partial class UserHub
         {
             connection.Push(Welcome(connection.Id));
             // Of one that comes back from a hub that was lost, its predecessor has told.
-            _port.Tell(HubEventKind.Connected, connection.Id, _connections.Count);
-            if (_connections.Count == 1) _port.Tell(HubEventKind.FirstIn, connection.Id, 1);
+            _port.Tell(RelayEventKind.Connected, connection.Id, _connections.Count);
+            if (_connections.Count == 1) _port.Tell(RelayEventKind.FirstIn, connection.Id, 1);
         }
 
         if (_connections.Count == 1) TellPresence(true);

@@ -1,5 +1,6 @@
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 
 namespace Relay.Core.Plugins;
 
@@ -97,16 +98,22 @@ internal sealed class PendingMessages(InboxLimits limits, IRoomWaiter waiter)
         return true;
     }
 
+    private bool Dropped(in Entry entry)
+    {
+        if (entry.Message.Span is { } span) RelayTrace.End(span, "dropped");
+        return Taken(entry);
+    }
+
     // Live connections cannot overfill the inbox, their credit sees to that: what is too much was left by closed ones.
     private bool DropOldestOrphan()
     {
         foreach (var lane in _resumed)
-            if (lane.Connection.IsClosed && lane.Messages.TryDequeue(out var entry)) return Taken(entry);
+            if (lane.Connection.IsClosed && lane.Messages.TryDequeue(out var entry)) return Dropped(entry);
         for (var node = _queue.First; node is not null; node = node.Next)
         {
             if (!node.Value.Connection.IsClosed) continue;
             _queue.Remove(node);
-            return Taken(node.Value);
+            return Dropped(node.Value);
         }
 
         return false;

@@ -1,6 +1,7 @@
 using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 
 namespace Relay.Core.Plugins;
 
@@ -157,7 +158,10 @@ public sealed partial class PluginInbox
     {
         _presence.Clear();
         foreach (var (connection, waiting) in _pending.TakeAll())
+        {
             connection.Answer(Frames.Error(ErrorCode.PluginFailed, message, waiting.RequestId), waiting.Credit);
+            RelayTrace.End(waiting, ErrorCode.PluginFailed);
+        }
     }
 
     /// <summary>Keeps the time limits.</summary>

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Relay.Abstractions;
 using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Protocol;
+using Relay.Core.Telemetry;
 
 namespace Relay.Core.Plugins;
 
@@ -68,19 +70,23 @@ public sealed class PluginRequest : PluginMessage
 
     internal RequestStream? Stream => _stream;
 
+    /// <summary>The span of the message, where it is traced.</summary>
+    internal Activity? Span => _envelope.Span;
+
     /// <inheritdoc/>
     public override bool Reply(string topic, ReadOnlySpan<byte> data = default)
     {
         // Made first: what cannot be written throws, and then the request is still open.
         var frame = Part(topic, data);
-        return TryFinish(frame) || Late();
+        return TryFinish(frame, null) || Late();
     }
 
     /// <inheritdoc/>
     public override bool Fail(string code, string message, ReadOnlySpan<byte> data = default)
     {
-        var frame = Frames.Error(_owner.Prefix + code, message, _envelope.RequestId, AnswerSession, data);
-        return TryFinish(frame) || Late();
+        var name = _owner.Prefix + code;
+        var frame = Frames.Error(name, message, _envelope.RequestId, AnswerSession, data);
+        return TryFinish(frame, name) || Late();
     }
 
     /// <inheritdoc/>
@@ -103,7 +109,8 @@ public sealed class PluginRequest : PluginMessage
     internal void Finish(ErrorCode code, string? message)
     {
         if (IsFinished) return;
-        TryFinish(_envelope.RequestId.IsEmpty && code is (ErrorCode.NoAnswer or ErrorCode.OutcomeUnknown) ? null : Frames.Error(code, message, _envelope.RequestId));
+        var isNoFault = _envelope.RequestId.IsEmpty && code is (ErrorCode.NoAnswer or ErrorCode.OutcomeUnknown);
+        TryFinish(isNoFault ? null : Frames.Error(code, message, _envelope.RequestId), isNoFault ? null : ErrorCatalogue.Of(code).Code);
     }
 
     /// <summary>Sends a part of the stream, unless the request has its terminal.</summary>
@@ -118,7 +125,7 @@ public sealed class PluginRequest : PluginMessage
         }
 
         Connection.Answer(part, Credit.None);
-        if (Interlocked.CompareExchange(ref _state, null, Sending) is Terminal left) Terminate(left.Frame);
+        if (Interlocked.CompareExchange(ref _state, null, Sending) is Terminal left) Terminate(left.Frame, left.Error);
         return true;
     }
 
@@ -136,7 +143,7 @@ public sealed class PluginRequest : PluginMessage
     private ReadOnlySpan<byte> AnswerSession => _envelope.SessionId is { IsEmpty: false } named ? named : Frames.Token(DefaultSessionId);
 
     // A null frame: nobody asked for an answer.
-    private bool TryFinish(Frame? frame)
+    private bool TryFinish(Frame? frame, string? error)
     {
         Terminal? left = null;
         while (true)
@@ -144,20 +151,21 @@ public sealed class PluginRequest : PluginMessage
             var state = Interlocked.CompareExchange(ref _state, Finished, null);
             if (state is null)
             {
-                Terminate(frame);
+                Terminate(frame, error);
                 return true;
             }
 
             if (!ReferenceEquals(state, Sending)) return false;
-            left ??= new(frame);
+            left ??= new(frame, error);
             if (ReferenceEquals(Interlocked.CompareExchange(ref _state, left, Sending), Sending)) return true;
         }
     }
 
-    private void Terminate(Frame? frame)
+    private void Terminate(Frame? frame, string? error)
     {
         if (frame is { } terminal) Connection.Answer(terminal, TakeCredit());
         else ReturnCredit();
+        if (_envelope.Span is { } span) RelayTrace.End(span, error);
         Closed();
     }
 
@@ -177,5 +185,5 @@ public sealed class PluginRequest : PluginMessage
 
     private Credit TakeCredit() => Interlocked.Exchange(ref _creditTaken, 1) == 0 ? _envelope.Credit : new(0, 0, _envelope.Number);
 
-    private sealed record Terminal(Frame? Frame);
+    private sealed record Terminal(Frame? Frame, string? Error);
 }

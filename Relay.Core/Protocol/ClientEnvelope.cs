@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Relay.Core.Errors;
@@ -8,6 +9,7 @@ namespace Relay.Core.Protocol;
 /// <remarks>
 /// <c>type</c> must be a string; <c>request_id</c> a string or a number, echoed as it came; <c>session_id</c> a string. null counts as
 /// absent. One of these members standing twice is refused, because two readers of the frame could then disagree about it.
+/// <c>traceparent</c> is a hint and never refused: what says nothing, or stands twice, is as if it were not there.
 /// Members unknown to the relay are left to the plugin.
 /// </remarks>
 public readonly struct ClientEnvelope
@@ -16,10 +18,14 @@ public readonly struct ClientEnvelope
     private readonly Slice _requestId;
     private readonly Slice _sessionId;
     private readonly Slice _data;
+    private readonly int _traceparent;
     private readonly bool _escaped;
 
-    private ClientEnvelope(byte[] frame, Slice type, Slice requestId, Slice sessionId, Slice data, bool escaped) =>
-        (Frame, _type, _requestId, _sessionId, _data, _escaped) = (frame, type, requestId, sessionId, data, escaped);
+    private ClientEnvelope(byte[] frame, in EnvelopeMembers members, bool escaped)
+    {
+        (Frame, _type, _requestId, _sessionId, _data) = (frame, members.Type, members.RequestId, members.SessionId, members.Data);
+        (_traceparent, _escaped) = (members.Traceparent, escaped);
+    }
 
     /// <summary>The whole message, UTF-8 JSON. Immutable.</summary>
     public byte[] Frame { get; }
@@ -39,6 +45,20 @@ public readonly struct ClientEnvelope
     /// <summary>The raw JSON of <c>data</c>; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Data => Frame.AsMemory(_data.Start, _data.Length);
 
+    /// <summary>The text of <c>traceparent</c>, unchecked and without quotes; empty when there is none.</summary>
+    public ReadOnlySpan<byte> Traceparent
+    {
+        get
+        {
+            if (_traceparent <= 0) return default;
+            var rest = Frame.AsSpan(_traceparent);
+            return rest[..rest.IndexOf((byte)'"')];
+        }
+    }
+
+    /// <summary>The span of the message, where it is traced. Whoever ends the message ends it too.</summary>
+    public Activity? Span { get; init; }
+
     /// <summary>The message's number on a link that crosses processes; 0 elsewhere.</summary>
     public long Number { get; init; }
 
@@ -56,7 +76,7 @@ public readonly struct ClientEnvelope
     public static bool TryRead(byte[] frame, out ClientEnvelope envelope, out EnvelopeFault fault)
     {
         if (!EnvelopeScanner.TryScan(frame, out var members)) return TryReadThoroughly(frame, out envelope, out fault);
-        envelope = new(frame, members.Type, members.RequestId, members.SessionId, members.Data, escaped: false);
+        envelope = new(frame, members, escaped: false);
         fault = default;
         return true;
     }
@@ -64,7 +84,7 @@ public readonly struct ClientEnvelope
     /// <summary>As <see cref="TryRead"/>, by the framework's reader alone.</summary>
     internal static bool TryReadThoroughly(byte[] frame, out ClientEnvelope envelope, out EnvelopeFault fault)
     {
-        Slice type = default, requestId = default, sessionId = default, data = default;
+        var members = default(EnvelopeMembers);
         bool escaped = false, typeSeen = false;
         fault = default;
         var seen = Member.None;
@@ -80,7 +100,7 @@ public readonly struct ClientEnvelope
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
                     var member = Which(ref reader);
-                    if (member != Member.None && (seen & member) != 0)
+                    if (member is not (Member.None or Member.Traceparent) && (seen & member) != 0)
                         fault = new(ErrorCode.InvalidJson, $"The member '{reader.GetString()}' stands twice.");
                     seen |= member;
                     reader.Read();
@@ -93,22 +113,25 @@ public readonly struct ClientEnvelope
                     switch (member)
                     {
                         case Member.Type when token == JsonTokenType.String:
-                            type = new(slice.Start + 1, slice.Length - 2);
+                            members.Type = new(slice.Start + 1, slice.Length - 2);
                             break;
                         case Member.RequestId when token is JsonTokenType.String or JsonTokenType.Number:
-                            requestId = slice;
+                            members.RequestId = slice;
                             break;
                         case Member.RequestId when token != JsonTokenType.Null:
                             fault = new(ErrorCode.InvalidJson, "The member 'request_id' is neither a string nor a number.");
                             break;
                         case Member.SessionId when token == JsonTokenType.String:
-                            sessionId = slice;
+                            members.SessionId = slice;
                             break;
                         case Member.SessionId when token != JsonTokenType.Null:
                             fault = new(ErrorCode.InvalidJson, "The member 'session_id' is not a string.");
                             break;
                         case Member.Data:
-                            data = slice;
+                            members.Data = slice;
+                            break;
+                        case Member.Traceparent:
+                            members.Traceparent = EnvelopeMembers.TraceparentAt(members.Traceparent, frame, slice);
                             break;
                         default:
                             break;
@@ -122,12 +145,12 @@ public readonly struct ClientEnvelope
         catch (JsonException e)
         {
             fault = new(ErrorCode.InvalidJson, $"The message is not valid JSON at byte {e.BytePositionInLine + 1} of line {e.LineNumber + 1}.");
-            requestId = default;
+            members.RequestId = default;
         }
 
         if (fault.Message is null && !typeSeen)
             fault = new(ErrorCode.UnknownCommand, (seen & Member.Type) != 0 ? "The member 'type' is not a string." : "The message has no 'type'.");
-        envelope = new(frame, type, requestId, sessionId, data, escaped);
+        envelope = new(frame, members, escaped);
         return fault.Message is null;
     }
 
@@ -177,6 +200,7 @@ public readonly struct ClientEnvelope
         : reader.ValueTextEquals("data"u8) ? Member.Data
         : reader.ValueTextEquals("request_id"u8) ? Member.RequestId
         : reader.ValueTextEquals("session_id"u8) ? Member.SessionId
+        : reader.ValueTextEquals("traceparent"u8) ? Member.Traceparent
         : Member.None;
 
     [Flags]
@@ -187,6 +211,7 @@ public readonly struct ClientEnvelope
         RequestId = 2,
         SessionId = 4,
         Data = 8,
+        Traceparent = 16,
     }
 }
 

@@ -58,7 +58,12 @@ internal static class EnvelopeScanner
             return !name.SequenceEqual("data"u8) || TrySet(ref members.Data, value);
         }
 
-        if (name.Length != 10) return true;
+        if (name.Length != 10)
+        {
+            if (name.Length == 11 && name.SequenceEqual("traceparent"u8)) members.Traceparent = EnvelopeMembers.TraceparentAt(members.Traceparent, frame, value);
+            return true;
+        }
+
         // Null, which counts as absent, and what is refused are the reader's.
         if (name.SequenceEqual("request_id"u8)) return first is (byte)'"' or (byte)'-' or (>= (byte)'0' and <= (byte)'9') && TrySet(ref members.RequestId, value);
         return !name.SequenceEqual("session_id"u8) || (first == '"' && TrySet(ref members.SessionId, value));
@@ -247,6 +252,16 @@ internal struct EnvelopeMembers
 
     /// <summary>The raw JSON of <c>data</c>.</summary>
     public Slice Data;
+
+    /// <summary>Where the text of <c>traceparent</c> begins; 0 when there is none, -1 when what there is says nothing.</summary>
+    public int Traceparent;
+
+    /// <summary>Where the text of a <c>traceparent</c> begins, if it can be one: what says nothing is no fault of the message.</summary>
+    /// <param name="before">What was found before.</param>
+    /// <param name="frame">The message.</param>
+    /// <param name="value">The member's value.</param>
+    public static int TraceparentAt(int before, ReadOnlySpan<byte> frame, Slice value) =>
+        before == 0 && frame[value.Start] == '"' && value.Length is >= Telemetry.Traceparent.Length + 2 and <= Telemetry.Traceparent.LongestText + 2 ? value.Start + 1 : -1;
 }
 
 /// <summary>A part of a frame.</summary>

@@ -42,6 +42,9 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     /// <summary>Whether the room tells this gateway what happens.</summary>
     public bool IsLive { get; private set; }
 
+    /// <summary>Whether the room has told this gateway anything, now or in an earlier life.</summary>
+    public bool HasEntered => _entered;
+
     /// <summary>Whether nobody is there or on the way.</summary>
     public bool IsEmpty => Members.Count == 0 && _waiting.Count == 0;
 

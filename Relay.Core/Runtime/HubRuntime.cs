@@ -33,7 +33,7 @@ public abstract class HubRuntime : IDisposable
     {
         _incarnations = incarnations;
         (Options, Registry, Stores, Services) = (options, registry, stores, services);
-        Events = (IHubEvents?)services.GetService(typeof(IHubEvents));
+        Events = (IRelayEvents?)services.GetService(typeof(IRelayEvents));
         Clock = new(time);
         Plugins = [.. registry.Plugins.Select(plugin => new PluginInfo(plugin.Prefix, plugin.AutoStart, plugin.RequiredScope))];
         Log = new(logs.CreateLogger(GetType()));
@@ -55,8 +55,8 @@ public abstract class HubRuntime : IDisposable
 
     internal IServiceProvider Services { get; }
 
-    /// <summary>Who wants to know what happens at the hubs, if anybody.</summary>
-    internal IHubEvents? Events { get; }
+    /// <summary>Who wants to know what happens, if anybody.</summary>
+    internal IRelayEvents? Events { get; }
 
     internal RuntimeClock Clock { get; }
 

@@ -1,8 +1,6 @@
-using Relay.Core.Hubs;
-
 namespace Relay.Core.Runtime;
 
-/// <summary>Where what happens at hubs is kept until those who want to know have been told.</summary>
+/// <summary>Where what happens is kept until those who want to know have been told.</summary>
 public interface IEventOutbox
 {
     /// <summary>Keeps events of a tenant. Those of one caller come one call after the other.</summary>
@@ -29,7 +27,7 @@ public interface IEventOutboxes
 }
 
 /// <summary>Events that are kept together.</summary>
-/// <param name="Process">The process at whose hubs they happened.</param>
+/// <param name="Process">The process in which they happened.</param>
 /// <param name="Missed">Events of the tenant, before these, that were not kept.</param>
 /// <param name="Events">The events, in their order; none to tell that the process has begun.</param>
 public sealed record EventBatch(string Process, long Missed, IReadOnlyList<KeptEvent> Events);
@@ -38,4 +36,4 @@ public sealed record EventBatch(string Process, long Missed, IReadOnlyList<KeptE
 /// <param name="Happened">What has happened.</param>
 /// <param name="Id">The event's id: who is told twice knows it by that.</param>
 /// <param name="At">When.</param>
-public readonly record struct KeptEvent(HubEvent Happened, string Id, DateTimeOffset At);
+public readonly record struct KeptEvent(RelayEvent Happened, string Id, DateTimeOffset At);

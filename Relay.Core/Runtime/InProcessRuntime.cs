@@ -25,7 +25,7 @@ public sealed class InProcessRuntime(
     : HubRuntime(options, registry, stores, services, logs, time, incarnations ?? new CountedIncarnations()), IRelayRuntime
 {
     private readonly ConcurrentDictionary<TenantId, CentralHubActor> _centrals = new();
-    private readonly LocalRooms _rooms = new(options, new(time), new(logs.CreateLogger<LocalRooms>()));
+    private readonly LocalRooms _rooms = new(options, new(time), new(logs.CreateLogger<LocalRooms>()), (IRelayEvents?)services.GetService(typeof(IRelayEvents)));
     private LocalPeers? _peers;
     private LocalNodes? _nodes;
     private LocalAnswers? _answers;

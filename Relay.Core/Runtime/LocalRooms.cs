@@ -7,7 +7,7 @@ using Relay.Core.Rooms;
 namespace Relay.Core.Runtime;
 
 /// <summary>The rooms of one process.</summary>
-internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, RuntimeLog log) : IRoomRuntime
+internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, RuntimeLog log, IRelayEvents? events) : IRoomRuntime
 {
     private const int Forgotten = int.MinValue / 2;
 
@@ -23,6 +23,9 @@ internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, Run
     public RoomCounters Counters { get; } = new();
 
     internal RuntimeClock Clock => clock;
+
+    /// <summary>Who wants to know what happens, if anybody.</summary>
+    internal IRelayEvents? Events => events;
 
     /// <summary>Tenants of which something is kept.</summary>
     internal int Tenants => _tenants.Count;

@@ -75,6 +75,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
 
         Volatile.Write(ref _runningSince, scope.Turn(host.Clock).Now.Ticks);
         var began = work == UserWork.Message ? Begin(request!) : TimeSpan.Zero;
+        var span = request?.Span is { } message ? PluginSpan.Begin(message, request, host.Prefix) : null;
         var slot = WatchSlot.Enter(host);
         ValueTask task;
         try
@@ -90,6 +91,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         catch (Exception e)
         {
             End(began);
+            span?.End(e);
             return new(true, work, request, e);
         }
         finally
@@ -97,15 +99,18 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
             slot.Exit();
         }
 
+        span?.Leave();
+
         if (task.IsCompletedSuccessfully)
         {
             task.GetAwaiter().GetResult();
             End(began);
+            span?.End(null);
             return new(true, work, request, null);
         }
 
         host.Watch();
-        _ = AwaitAsync(task, work, request, began);
+        _ = AwaitAsync(task, work, request, began, span);
         return default;
     }
 
@@ -134,7 +139,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         Leave();
     }
 
-    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request, TimeSpan began)
+    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request, TimeSpan began, PluginSpan? span)
     {
         Exception? error = null;
         try
@@ -147,6 +152,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
 
         End(began);
+        span?.End(error);
         using var scope = TurnScope.Enter();
         Report(new(true, work, request, error));
     }

@@ -8,6 +8,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
     private readonly LocalRooms _rooms;
     private readonly Room _room;
     private readonly RoomDeliveries _deliveries;
+    private readonly RoomOccupancy _occupancy;
     private bool _ended;
 
     internal RoomActor(LocalRooms rooms, RoomKey key, RoomPolicy policy, string epoch)
@@ -15,6 +16,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
     {
         (_rooms, _room) = (rooms, new(key, policy, epoch));
         _deliveries = new(_room.Members, rooms.Counters, this);
+        _occupancy = new(key, rooms.Events);
     }
 
     internal RoomKey Key => _room.Key;
@@ -42,6 +44,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
                 break;
             case RoomInput.Kinds.Leave:
                 if (_room.Leave((RoomMember)input.Target!)) Interlocked.Increment(ref _rooms.Counters.LeavesValue);
+                _occupancy.Now(_room.Members.Count);
                 EndIfIdle();
                 break;
             case RoomInput.Kinds.Sweep:
@@ -86,6 +89,7 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
         }
 
         var recovered = _room.Join(join.Member, join.Since, turn);
+        _occupancy.Now(_room.Members.Count);
         Interlocked.Increment(ref _rooms.Counters.JoinsValue);
         if (recovered is { } did) Interlocked.Increment(ref did ? ref _rooms.Counters.RecoveredValue : ref _rooms.Counters.NotRecoveredValue);
         join.Answer.SetResult(new LocalRoomLink(this, join.Member));

@@ -53,10 +53,10 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
         if (status != PluginStatus.Failed) return;
         Interlocked.Increment(ref Runtime.Counters.FailedPluginsValue);
         Runtime.Log.PluginFailed(Runtime.Plugins[plugin].Prefix, Key);
-        Runtime.Events?.Tell(new(Key, HubEventKind.PluginFailed, Runtime.Plugins[plugin].Prefix, _hub!.ClientCount));
+        Runtime.Events?.Tell(RelayEvent.OfHub(Key, RelayEventKind.PluginFailed, Runtime.Plugins[plugin].Prefix, _hub!.ClientCount));
     }
 
-    public void Tell(HubEventKind kind, string subject, int connections) => Runtime.Events?.Tell(new(Key, kind, subject, connections));
+    public void Tell(RelayEventKind kind, string subject, int connections) => Runtime.Events?.Tell(RelayEvent.OfHub(Key, kind, subject, connections));
 
     /// <summary>A message of a connection.</summary>
     internal void Take(IHubConnection connection, in ClientEnvelope message)

@@ -1,3 +1,5 @@
+using Relay.Core.Limits;
+
 namespace Relay.Core.Tunnel;
 
 /// <summary>
@@ -9,8 +11,7 @@ namespace Relay.Core.Tunnel;
 /// <param name="period">How long a period is. The first begins with the first byte.</param>
 public struct ByteBudget(long bytesPerSecond, long total, TimeSpan period)
 {
-    private double _left = bytesPerSecond;
-    private TimeSpan _at;
+    private RateLimit _rate;
     private TimeSpan? _periodBegan;
 
     /// <summary>The bytes of this period.</summary>
@@ -34,10 +35,7 @@ public struct ByteBudget(long bytesPerSecond, long total, TimeSpan period)
         Renew(now);
         Used += bytes;
         _periodBegan ??= now;
-        if (bytesPerSecond == 0) return TimeSpan.Zero;
-        _left = Math.Min(bytesPerSecond, _left + (now - _at).TotalSeconds * bytesPerSecond) - bytes;
-        _at = now;
-        return _left >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_left / bytesPerSecond);
+        return bytesPerSecond == 0 ? TimeSpan.Zero : _rate.Take(bytes, bytesPerSecond, now);
     }
 
     /// <summary>Whether forgetting this budget would change nothing.</summary>
@@ -46,7 +44,7 @@ public struct ByteBudget(long bytesPerSecond, long total, TimeSpan period)
     public bool IsWhole(TimeSpan now)
     {
         Renew(now);
-        return (total == 0 || Used == 0) && (bytesPerSecond == 0 || _left + (now - _at).TotalSeconds * bytesPerSecond >= bytesPerSecond);
+        return (total == 0 || Used == 0) && (bytesPerSecond == 0 || _rate.IsWhole(now));
     }
 
     /// <summary>Goes on with other bounds, and with what was moved under those before.</summary>

@@ -64,4 +64,16 @@ internal readonly record struct Page(string? After, int Limit)
 {
     /// <summary>One more than asked for tells whether there is a next part.</summary>
     public int Probe => Limit + 1;
+
+    /// <summary>Makes the answer of what was found when <see cref="Probe"/> were asked for.</summary>
+    /// <param name="found">What was found, in its order.</param>
+    /// <param name="view">What is shown of one.</param>
+    /// <param name="key">What names one in <c>after</c>.</param>
+    /// <returns>What is shown, and what to give as <c>after</c> for the next part: null at the end.</returns>
+    public (IReadOnlyList<TView> Items, string? Next) Cut<T, TView>(IReadOnlyList<T> found, Func<T, TView> view, Func<TView, string> key)
+    {
+        var items = new TView[Math.Min(found.Count, Limit)];
+        for (var i = 0; i < items.Length; i++) items[i] = view(found[i]);
+        return (items, found.Count > Limit ? key(items[^1]) : null);
+    }
 }

@@ -1,11 +1,13 @@
 using Relay.Core;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
+using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Api;
 
 /// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
-internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<ApiEndpoint> logger)
+internal sealed class ApiEndpoint(ApiTable table, Admission admission, ConnectionRegistry registry, ILogger<ApiEndpoint> logger)
 {
     // Bodies of all callers together; each is bounded by its operation.
     private const long BodyBudget = 64 * 1024 * 1024;
@@ -21,9 +23,15 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<A
             if (allowed.Count > 0) context.Response.Headers.Allow = string.Join(", ", allowed);
             await RefuseAsync(context, allowed.Count == 0 ? ApiFaults.NotFound : ApiFaults.MethodNotAllowed);
         }
-        else if (await admission.DecideAsync(context, operation.Access) is { Refusal: { } refusal })
+        else if (await DecideAsync(context, operation) is { Refusal: { } refusal })
         {
             await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
+        }
+        else if (registry.IsDraining && operation.Changes)
+        {
+            // Another relay does it whole; here the end might come in the midst of it.
+            context.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(context, ApiFaults.GoingAway);
         }
         else if (Fault(context, operation, path, out var page) is { } fault)
         {
@@ -33,6 +41,12 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, ILogger<A
         {
             await PerformAsync(context, operation, path, page);
         }
+    }
+
+    private ValueTask<(Admitted? Who, Refusal? Refusal)> DecideAsync(HttpContext context, ApiOperation operation)
+    {
+        context.Features.Get<RequestSpan>()?.Route(operation.Method, operation.Path);
+        return admission.DecideAsync(context, operation.Access);
     }
 
     private static Task RefuseAsync(HttpContext context, ApiFault fault) => ApiError.WriteAsync(context, fault.Status, fault.Error, fault.Message);

@@ -22,6 +22,7 @@ internal static class ApiFaults
     public static readonly ApiFault BodyTooSlow = new(StatusCodes.Status400BadRequest, "bad_request", "The body could not be read, or came too slowly.");
     public static readonly ApiFault Busy = new(StatusCodes.Status503ServiceUnavailable, "busy", "The relay holds as many bodies of requests as it may; try again.");
     public static readonly ApiFault Unavailable = new(StatusCodes.Status503ServiceUnavailable, "unavailable", "A part of the relay could not be reached: what was asked may have been done in part; ask again.");
+    public static readonly ApiFault GoingAway = new(StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped; nothing was changed.");
 
     /// <summary>An id in an address is none.</summary>
     public static ApiFault BadId(string name) => new(StatusCodes.Status400BadRequest, "bad_" + name, $"The {name} in the address is no id: 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
@@ -52,6 +53,7 @@ internal static class ApiFaults
         if (operation.Changes)
         {
             foreach (var fault in KeyedRequests.Faults) yield return fault;
+            yield return GoingAway;
         }
 
         yield return Unavailable;

@@ -42,7 +42,7 @@ internal static class ConnectionOperations
         """{"total":1,"connections":[{"connection_id":"kM3x","user_id":"alice","job":"hub"}],"next":null}""", UserJson.Default.ConnectionListing);
 
     private static async Task ListAsync(ApiCall call) => await call.AnswerAsync(
-        ConnectionListing.Of(await call.Runtime.Sockets.ListAsync(call.Tenant, Choice(call), call.Page.After, call.Page.Probe), call.Page.Limit), UserJson.Default.ConnectionListing);
+        ConnectionListing.Of(await call.Runtime.Sockets.ListAsync(call.Tenant, Choice(call), call.Page.After, call.Page.Probe), call.Page), UserJson.Default.ConnectionListing);
 
     private static async Task CloseAsync(ApiCall call) =>
         await (await call.Runtime.Sockets.CloseAsync(call.Tenant, Choice(call), ErrorCode.Disconnected) > 0 ? call.DoneAsync() : call.RefuseAsync(NoConnection));

@@ -34,7 +34,7 @@ internal static class GroupOperations
     ];
 
     private static async Task ListAsync(ApiCall call) => await call.AnswerAsync(
-        UserListing.Of(await call.Runtime.ListGroupAsync(call.Tenant, call["group"], call.Page.After, call.Page.Probe), call.Page.Limit), UserJson.Default.UserListing);
+        UserListing.Of(await call.Runtime.ListGroupAsync(call.Tenant, call["group"], call.Page.After, call.Page.Probe), call.Page), UserJson.Default.UserListing);
 
     private static async Task SetAsync(ApiCall call, bool member)
     {

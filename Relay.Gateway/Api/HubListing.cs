@@ -11,12 +11,10 @@ namespace Relay.Gateway.Api;
 /// <param name="Next">What to give as <c>after</c> for the next part, or null at the end.</param>
 internal sealed record HubListing(int Total, long Connections, IReadOnlyList<HubItem> Hubs, string? Next)
 {
-    /// <summary>Makes the answer of a page that was asked for with one hub more than the limit.</summary>
-    public static HubListing Of(HubPage page, int limit)
+    public static HubListing Of(HubPage found, Page page)
     {
-        var more = page.Hubs.Count > limit;
-        var hubs = page.Hubs.Take(limit).Select(HubItem.Of).ToList();
-        return new(page.Total, page.Connections, hubs, more ? hubs[^1].UserId : null);
+        var (hubs, next) = page.Cut(found.Hubs, HubItem.Of, static hub => hub.UserId);
+        return new(found.Total, found.Connections, hubs, next);
     }
 }
 

@@ -19,5 +19,5 @@ internal static class HubOperations
     ];
 
     private static async Task ListAsync(ApiCall call) =>
-        await call.AnswerAsync(HubListing.Of(await call.Runtime.ListHubsAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page.Limit), HubListingJson.Default.HubListing);
+        await call.AnswerAsync(HubListing.Of(await call.Runtime.ListHubsAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page), HubListingJson.Default.HubListing);
 }

@@ -10,11 +10,10 @@ namespace Relay.Gateway.Api;
 /// <param name="Next">What to give as <c>after</c> for the next part, or null at the end.</param>
 internal sealed record RoomListing(int Total, IReadOnlyList<RoomView> Rooms, string? Next)
 {
-    /// <summary>Makes the answer of a page that was asked for with one room more than the limit.</summary>
-    public static RoomListing Of(RoomPage page, int limit)
+    public static RoomListing Of(RoomPage found, Page page)
     {
-        var rooms = page.Rooms.Take(limit).Select(static room => new RoomView(room.Name, room.Members)).ToList();
-        return new(page.Total, rooms, page.Rooms.Count > limit ? rooms[^1].Room : null);
+        var (rooms, next) = page.Cut(found.Rooms, static room => new RoomView(room.Name, room.Members), static room => room.Room);
+        return new(found.Total, rooms, next);
     }
 }
 
@@ -27,10 +26,11 @@ internal sealed record RoomView(string Room, int Members);
 /// <param name="Next">What to give as <c>after</c> for the next part, or null at the end.</param>
 internal sealed record MemberListing(int Total, IReadOnlyList<MemberView> Members, string? Next)
 {
-    public static MemberListing Of(int total, IReadOnlyList<RoomMemberInfo> found, int limit)
+    public static MemberListing Of(int total, IReadOnlyList<RoomMemberInfo> found, Page page)
     {
-        var members = found.Take(limit).Select(static member => new MemberView(member.ConnectionId, member.UserId.Length == 0 ? null : member.UserId)).ToList();
-        return new(total, members, found.Count > limit ? members[^1].ConnectionId : null);
+        var (members, next) = page.Cut(
+            found, static member => new MemberView(member.ConnectionId, member.UserId.Length == 0 ? null : member.UserId), static member => member.ConnectionId);
+        return new(total, members, next);
     }
 }
 

@@ -42,13 +42,13 @@ internal static class RoomOperations
     ];
 
     private static async Task ListAsync(ApiCall call) =>
-        await call.AnswerAsync(RoomListing.Of(await call.Runtime.Rooms.ListAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page.Limit), RoomListingJson.Default.RoomListing);
+        await call.AnswerAsync(RoomListing.Of(await call.Runtime.Rooms.ListAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page), RoomListingJson.Default.RoomListing);
 
     private static async Task ListMembersAsync(ApiCall call) => await (await call.Runtime.Rooms.ListMembersAsync(Room(call), call.Page.After, call.Page.Probe) switch
     {
         null => call.RefuseAsync(NoRoom),
         { Members: null } => call.RefuseAsync(NoPresence),
-        { Members: { } members, Total: var total } => call.AnswerAsync(MemberListing.Of(total, members, call.Page.Limit), RoomListingJson.Default.MemberListing),
+        { Members: { } members, Total: var total } => call.AnswerAsync(MemberListing.Of(total, members, call.Page), RoomListingJson.Default.MemberListing),
     });
 
     private static async Task PublishAsync(ApiCall call)

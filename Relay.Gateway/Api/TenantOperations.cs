@@ -43,23 +43,23 @@ internal static class TenantOperations
             Answer = View,
             Faults = [NoTenant],
         },
-        new("putTenant", HttpMethods.Put, Tenant, Access.Administer, "Adds or replaces a tenant: an object with what a settings file has under tenants.NAME.", PutAsync)
+        new("putTenant", HttpMethods.Put, Tenant, Access.Administer, "Adds or replaces a tenant: an object with what a settings file has under tenants.NAME.", static call => ChangeAsync(call, PutAsync))
         {
             Query = [("expected_version", "Only when the tenant's version is this one; 0: only when it is new.")],
             Body = new(new(Example, null), static _ => TenantBook.MaxBytes, TooBig),
             Answer = View,
             Faults = [OfSettings, Conflict, Full, Invalid, NoVersion, Unknown, NoStore],
         },
-        new("deleteTenant", HttpMethods.Delete, Tenant, Access.Administer, "Removes a tenant. What is open of it is closed, as of one that is suspended; what its plugins have stored stays.", DeleteAsync)
+        new("deleteTenant", HttpMethods.Delete, Tenant, Access.Administer, "Removes a tenant. What is open of it is closed, as of one that is suspended; what its plugins have stored stays.", static call => ChangeAsync(call, DeleteAsync))
         {
             Faults = [NoTenant, OfSettings, Unknown, NoStore],
         },
-        new("suspendTenant", HttpMethods.Post, Tenant + "/suspend", Access.Administer, "Suspends a tenant: what is open of it is closed, and nothing is let in.", static call => SuspendAsync(call, suspended: true))
+        new("suspendTenant", HttpMethods.Post, Tenant + "/suspend", Access.Administer, "Suspends a tenant: what is open of it is closed, and nothing is let in.", static call => ChangeAsync(call, static call => SuspendAsync(call, suspended: true)))
         {
             Answer = View,
             Faults = [NoTenant, OfSettings, Conflict, Full, Unknown, NoStore],
         },
-        new("resumeTenant", HttpMethods.Post, Tenant + "/resume", Access.Administer, "Ends a tenant's suspension.", static call => SuspendAsync(call, suspended: false))
+        new("resumeTenant", HttpMethods.Post, Tenant + "/resume", Access.Administer, "Ends a tenant's suspension.", static call => ChangeAsync(call, static call => SuspendAsync(call, suspended: false)))
         {
             Answer = View,
             Faults = [NoTenant, OfSettings, Conflict, Full, Unknown, NoStore],
@@ -69,29 +69,25 @@ internal static class TenantOperations
     private static Task ListAsync(ApiCall call)
     {
         var all = Directory(call).Named.ToList();
-        var page = all.Where(tenant => call.Page.After is null || string.CompareOrdinal(tenant.Id.Name, call.Page.After) > 0)
+        var found = all.Where(tenant => call.Page.After is null || string.CompareOrdinal(tenant.Id.Name, call.Page.After) > 0)
             .OrderBy(static tenant => tenant.Id.Name, StringComparer.Ordinal).Take(call.Page.Probe).ToList();
-        var items = page.Take(call.Page.Limit).Select(static tenant => TenantItem.Of(tenant)).ToList();
-        return call.AnswerAsync(new(all.Count, items, page.Count > items.Count ? items[^1].Name : null), TenantsJson.Default.TenantListing);
+        var (items, next) = call.Page.Cut(found, TenantItem.Of, static tenant => tenant.Name);
+        return call.AnswerAsync(new(all.Count, items, next), TenantsJson.Default.TenantListing);
     }
 
     private static Task GetAsync(ApiCall call) => ShowAsync(call);
 
+    /// <summary>Performs what changes a tenant, unless the settings name it.</summary>
+    private static Task ChangeAsync(ApiCall call, Func<ApiCall, Task> change) => Directory(call).IsOfSettings(Id(call)) ? call.RefuseAsync(OfSettings) : change(call);
+
     private static async Task PutAsync(ApiCall call)
     {
-        if (Directory(call).IsOfSettings(Id(call))) await call.RefuseAsync(OfSettings);
-        else if (!TryReadVersion(call.Http.Request.Query, out var expected)) await call.RefuseAsync(NoVersion);
+        if (!TryReadVersion(call.Http.Request.Query, out var expected)) await call.RefuseAsync(NoVersion);
         else await StoreAsync(call, call.Body, expected);
     }
 
     private static async Task DeleteAsync(ApiCall call)
     {
-        if (Directory(call).IsOfSettings(Id(call)))
-        {
-            await call.RefuseAsync(OfSettings);
-            return;
-        }
-
         try
         {
             var deleted = await call.Service<ITenantStore>().DeleteAsync(Id(call), call.Http.RequestAborted);
@@ -106,12 +102,6 @@ internal static class TenantOperations
 
     private static async Task SuspendAsync(ApiCall call, bool suspended)
     {
-        if (Directory(call).IsOfSettings(Id(call)))
-        {
-            await call.RefuseAsync(OfSettings);
-            return;
-        }
-
         for (var left = Tries; left > 0; left--)
         {
             if (Directory(call).Find(Id(call)) is null)

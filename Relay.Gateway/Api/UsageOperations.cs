@@ -36,10 +36,8 @@ internal static class UsageOperations
             .Where(each => call.Page.After is not { } after || string.CompareOrdinal(each.Tenant.Name, after) > 0)
             .OrderBy(static each => each.Tenant.Name, StringComparer.Ordinal)
             .Take(call.Page.Probe)
-            .Select(each => UsageItem.Of(each.Tenant, limits.Since, each.Counts))
             .ToList();
-        var more = found.Count > call.Page.Limit;
-        if (more) found.RemoveAt(found.Count - 1);
-        return call.AnswerAsync(new(found, more ? found[^1].Tenant : null), UsageListingJson.Default.UsageListing);
+        var (items, next) = call.Page.Cut(found, each => UsageItem.Of(each.Tenant, limits.Since, each.Counts), static item => item.Tenant);
+        return call.AnswerAsync(new(items, next), UsageListingJson.Default.UsageListing);
     }
 }

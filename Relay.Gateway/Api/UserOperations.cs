@@ -43,7 +43,7 @@ internal static class UserOperations
     ];
 
     private static async Task ListAsync(ApiCall call) =>
-        await call.AnswerAsync(UserListing.Of(await call.Runtime.ListUsersAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page.Limit), UserJson.Default.UserListing);
+        await call.AnswerAsync(UserListing.Of(await call.Runtime.ListUsersAsync(call.Tenant, call.Page.After, call.Page.Probe), call.Page), UserJson.Default.UserListing);
 
     private static async Task GetAsync(ApiCall call) =>
         await (await call.Runtime.DescribeAsync(User(call)) is { } hub ? call.AnswerAsync(UserView.Of(hub), UserJson.Default.UserView) : call.RefuseAsync(NoUser));

@@ -10,11 +10,10 @@ namespace Relay.Gateway.Api;
 /// <param name="Next">What to give as <c>after</c> for the next part, or null at the end.</param>
 internal sealed record UserListing(int Total, IReadOnlyList<UserItem> Users, string? Next)
 {
-    /// <summary>Makes the answer of a page that was asked for with one user more than the limit.</summary>
-    public static UserListing Of(UserPage page, int limit)
+    public static UserListing Of(UserPage found, Page page)
     {
-        var users = page.Users.Take(limit).Select(static user => new UserItem(user.UserId, user.Connections)).ToList();
-        return new(page.Total, users, page.Users.Count > limit ? users[^1].UserId : null);
+        var (users, next) = page.Cut(found.Users, static user => new UserItem(user.UserId, user.Connections), static user => user.UserId);
+        return new(found.Total, users, next);
     }
 }
 
@@ -37,11 +36,11 @@ internal sealed record UserView(string UserId, IReadOnlyList<string> Connections
 /// <param name="Next">What to give as <c>after</c> for the next part, or null at the end.</param>
 internal sealed record ConnectionListing(int Total, IReadOnlyList<ConnectionItem> Connections, string? Next)
 {
-    /// <summary>Makes the answer of a page that was asked for with one connection more than the limit.</summary>
-    public static ConnectionListing Of(SocketPage page, int limit)
+    public static ConnectionListing Of(SocketPage found, Page page)
     {
-        var connections = page.Sockets.Take(limit).Select(static one => new ConnectionItem(one.ConnectionId, one.UserId.Length == 0 ? null : one.UserId, one.Job)).ToList();
-        return new(page.Total, connections, page.Sockets.Count > limit ? connections[^1].ConnectionId : null);
+        var (connections, next) = page.Cut(
+            found.Sockets, static one => new ConnectionItem(one.ConnectionId, one.UserId.Length == 0 ? null : one.UserId, one.Job), static one => one.ConnectionId);
+        return new(found.Total, connections, next);
     }
 }
 

@@ -1,7 +1,11 @@
+using System.Diagnostics;
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Core.Telemetry;
 using Relay.Gateway.Auth.Tokens;
+using Relay.Gateway.Telemetry;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
@@ -33,7 +37,7 @@ internal interface IConnectionUse
 }
 
 /// <summary>A user's connection to the user's hub.</summary>
-internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConnectionUse
+internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null, TraceIngress? traces = null) : IConnectionUse
 {
     public string Job => "hub";
 
@@ -43,6 +47,7 @@ internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConn
         else if (!frame.IsText) connection.Answer(Frames.Error(ErrorCode.InvalidJson, "A binary frame is not a JSON object."), credit);
         else if (!ClientEnvelope.TryRead(frame.Payload, out var envelope, out var fault)) connection.Answer(Frames.Error(fault.Code, fault.Message, envelope.RequestId), credit);
         else if (renewal is not null && envelope.Type.SequenceEqual(TokenRenewal.Type)) renewal.Take(connection, envelope);
+        else if (RelayTrace.IsOn && traces is not null) link.Send(Traced(connection, envelope, traces));
         else link.Send(envelope);
     }
 
@@ -52,6 +57,19 @@ internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConn
     }
 
     public void Leave() => link.Leave();
+
+    private static ClientEnvelope Traced(Connection connection, in ClientEnvelope message, TraceIngress traces)
+    {
+        var span = RelayTrace.Begin(RelayTrace.HubMessage, ActivityKind.Server, traces.Parent(message.Traceparent));
+        if (span is { IsAllDataRequested: true })
+        {
+            span.SetTag(RelayTrace.Tenant, connection.Identity.Tenant);
+            span.SetTag(RelayTrace.Connection, connection.Id);
+            span.SetTag(RelayTrace.MessageSize, message.Frame.Length);
+        }
+
+        return message with { Span = span };
+    }
 
     private static void Refuse(Connection connection, in IncomingFrame frame, Credit credit)
     {
@@ -68,11 +86,15 @@ internal sealed class HubUse(HubLink link, TokenRenewal? renewal = null) : IConn
 }
 
 /// <summary>A member's connection to its room.</summary>
-internal sealed class RoomUse(RoomLink link) : IConnectionUse
+internal sealed class RoomUse(RoomLink link, RelayEvent joined, IRelayEvents events) : IConnectionUse
 {
     public string Job => "room";
 
     public void Take(Connection connection, in IncomingFrame frame, Credit credit) => link.Publish(new(frame.Payload, frame.IsText), credit);
 
-    public void Leave() => link.Leave();
+    public void Leave()
+    {
+        events.Tell(joined with { Kind = RelayEventKind.RoomLeft });
+        link.Leave();
+    }
 }

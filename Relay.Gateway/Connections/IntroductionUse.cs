@@ -1,3 +1,4 @@
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Hubs;
 using Relay.Core.Peers;
@@ -9,7 +10,7 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Connections;
 
 /// <summary>A peer's connection for introductions. The published clients end at any frame that is no introduction, so nothing else is ever sent.</summary>
-internal sealed class IntroductionUse(Connection connection, long maxWaitingBytes, GatewayCounters counters) : IConnectionUse, IPeerConnection, IRoomWaiter
+internal sealed class IntroductionUse(Connection connection, long maxWaitingBytes, GatewayCounters counters, IRelayEvents events) : IConnectionUse, IPeerConnection, IRoomWaiter
 {
     private readonly Lock _gate = new();
 
@@ -18,12 +19,15 @@ internal sealed class IntroductionUse(Connection connection, long maxWaitingByte
     private long _waitingBytes;
     private Credit _owed;
     private PeerLink? _link;
+    private RelayEvent _connected;
 
     /// <summary>Joins the connection; it leaves by itself.</summary>
-    public void Open(IPeerRuntime peers, Core.PeerKey peer)
+    public void Open(IPeerRuntime peers, PeerKey peer)
     {
         var link = peers.Open(peer, this);
         _link = link;
+        _connected = new(peer.Tenant, RelayEventKind.PeerConnected, peer.PeerId) { UserId = connection.Identity.UserId, ConnectionId = connection.Id };
+        events.Tell(_connected);
         connection.Attach(this);
     }
 
@@ -48,7 +52,11 @@ internal sealed class IntroductionUse(Connection connection, long maxWaitingByte
         }
     }
 
-    public void Leave() => _link!.Leave();
+    public void Leave()
+    {
+        events.Tell(_connected with { Kind = RelayEventKind.PeerDisconnected });
+        _link!.Leave();
+    }
 
     public void Introduce(string peerId, Frame frame)
     {

@@ -5,13 +5,14 @@ using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Auth.Tokens;
 using Relay.Gateway.Connections;
+using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/ws</c>: a user's connection to the user's hub.</summary>
-internal sealed class HubEndpoint(IRelayRuntime runtime, SocketEntrance entrance, TokenVerifier? verifier = null)
+internal sealed class HubEndpoint(IRelayRuntime runtime, SocketEntrance entrance, TraceIngress traces, TokenVerifier? verifier = null)
 {
     private readonly PerSettings<ConnectionLimits> _limits = new(ConnectionLimits.Of);
 
@@ -26,7 +27,7 @@ internal sealed class HubEndpoint(IRelayRuntime runtime, SocketEntrance entrance
     {
         if (who.Identity is null) return ErrorCode.MissingUserId;
         var (link, error) = await runtime.JoinAsync(new UserKey(who.Tenant, who.Identity.UserId), connection);
-        if (link is not null) connection.Attach(new HubUse(link, verifier is null ? null : new(verifier, address)));
+        if (link is not null) connection.Attach(new HubUse(link, verifier is null ? null : new(verifier, address), traces));
         return error;
     }
 }

@@ -10,7 +10,7 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/introduction/{localId}</c>: a peer that wants to meet others.</summary>
-internal sealed class IntroductionEndpoint(IRelayRuntime runtime, SocketEntrance entrance, GatewayCounters counters)
+internal sealed class IntroductionEndpoint(IRelayRuntime runtime, SocketEntrance entrance, GatewayCounters counters, IRelayEvents events)
 {
     // Of introductions that wait beyond the outbox, in outboxes.
     private const int WaitingOutboxes = 4;
@@ -31,7 +31,7 @@ internal sealed class IntroductionEndpoint(IRelayRuntime runtime, SocketEntrance
         await entrance.RunAsync(context, entrant with { Who = entrant.Who with { Identity = identity } }, new FrameReader(settings.Hub.MaxMessageBytes), _limits.Of(settings), connection =>
         {
             if (refusal is { } reason) connection.Close(reason);
-            else new IntroductionUse(connection, (long)WaitingOutboxes * settings.Hub.OutboxBytes, counters).Open(runtime.Peers, new(entrant.Who.Tenant, localId));
+            else new IntroductionUse(connection, (long)WaitingOutboxes * settings.Hub.OutboxBytes, counters, events).Open(runtime.Peers, new(entrant.Who.Tenant, localId));
             return ValueTask.FromResult<ErrorCode?>(null);
         });
     }

@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Http.Features;
 using Relay.Core;
+using Relay.Core.Telemetry;
 using Relay.Gateway.Api;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
+using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Endpoints;
@@ -24,7 +26,8 @@ internal sealed class PathMiddleware(
     ApiEndpoint api,
     TenantDirectory tenants,
     LimitTable limits,
-    HostPolicy hosts)
+    HostPolicy hosts,
+    RequestTrace traces)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -37,6 +40,11 @@ internal sealed class PathMiddleware(
             return ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "host_not_allowed", "The relay does not answer to this host name; see server.allowed_origins.");
 
         context.Features.Set<IRelayPath>(path);
+        return RelayTrace.IsOn ? traces.RunAsync(context, path, AnswerAsync) : AnswerAsync(context, path);
+    }
+
+    private Task AnswerAsync(HttpContext context, RelayPath path)
+    {
         if (path.Segments is ["api", "v1", ..]) return api.HandleAsync(context, path);
         if (path.Segments is ["ws"] && tenants.Jobs.HasFlag(TenantJobs.Hub)) return hub.HandleAsync(context);
         if (tunnels.Has(path.Segments)) return tunnels.HandleAsync(context);

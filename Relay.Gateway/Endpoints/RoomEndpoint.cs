@@ -10,7 +10,7 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Endpoints;
 
 /// <summary><c>/</c> and <c>/rooms/{room}</c>: a member's connection to a room.</summary>
-internal sealed class RoomEndpoint(IRelayRuntime runtime, SocketEntrance entrance)
+internal sealed class RoomEndpoint(IRelayRuntime runtime, SocketEntrance entrance, IRelayEvents events)
 {
     // A member's frames are messages of members: a close says by its code alone what there is to say.
     private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with
@@ -54,7 +54,10 @@ internal sealed class RoomEndpoint(IRelayRuntime runtime, SocketEntrance entranc
     private async ValueTask<ErrorCode?> JoinAsync(Connection connection, RoomKey room, RoomJoin join)
     {
         var (link, error) = await runtime.Rooms.JoinAsync(room, connection, join);
-        if (link is not null) connection.Attach(new RoomUse(link));
+        if (link is null) return error;
+        var joined = new RelayEvent(room.Tenant, RelayEventKind.RoomJoined, room.Name) { UserId = connection.Identity.UserId, ConnectionId = connection.Id };
+        events.Tell(joined);
+        connection.Attach(new RoomUse(link, joined, events));
         return error;
     }
 }

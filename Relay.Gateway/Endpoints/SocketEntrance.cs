@@ -34,7 +34,12 @@ internal sealed class SocketEntrance(
         }
 
         if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
-        if (registry.IsDraining) return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        if (registry.IsDraining)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+        }
+
         if (refusal is null) refusal = await hook.AskAsync(context, who!, access);
         return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null) { Began = began };
     }
@@ -67,7 +72,9 @@ internal sealed class SocketEntrance(
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            if ((entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections)) is { } error) connection.Close(error);
+            var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections);
+            RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
+            if (error is { } closes) connection.Close(closes);
             else counters.Joins.End(time, entrant.Began, connection.Use?.Job);
             await connection.RunAsync();
         }

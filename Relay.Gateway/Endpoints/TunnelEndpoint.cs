@@ -12,13 +12,13 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, GatewayCounters counters)
+    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, TunnelEvents events, GatewayCounters counters)
 {
     private readonly string[][] _paths = [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))];
 
     private readonly PerSettings<ConnectionLimits> _limits = new(static settings => ConnectionLimits.Of(settings) with { Credit = new(int.MaxValue, int.MaxValue), OutboxBytes = 0 });
 
-    private readonly PerSettings<TunnelParts> _parts = new(own => new(dialer, accounts, tunnelCounters, log, accounts.Time, own.Tunnel.IdleTimeout, own.Tunnel.WindowBytes, own.Tunnel.RequireUser));
+    private readonly PerSettings<TunnelParts> _parts = new(own => new(dialer, accounts, tunnelCounters, log, events, accounts.Time, own.Tunnel.IdleTimeout, own.Tunnel.WindowBytes, own.Tunnel.RequireUser));
 
     public bool Has(IReadOnlyList<string> path)
     {
@@ -46,7 +46,9 @@ internal sealed class TunnelEndpoint(
         try
         {
             var late = !tenants.Serves(who.Tenant) ? ErrorCode.TenantSuspended : excess is not null ? ErrorCode.TooManyConnections : (ErrorCode?)null;
-            if ((entrant.Closes ?? late) is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
+            var closes = entrant.Closes ?? late;
+            RequestSpan.Leave(context, socket.Id, who.Tenant.Name, closes is { } code ? ErrorCatalogue.Of(code).Code : null);
+            if (closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
         }
         finally

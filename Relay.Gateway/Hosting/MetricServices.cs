@@ -23,8 +23,7 @@ internal static class MetricServices
             provider.GetRequiredService<RelayMetrics>(),
             provider.GetRequiredService<OtlpCounters>(),
             provider.GetRequiredService<ILogger<RelayTelemetry>>(),
-            options.Otlp.Collector,
-            options.Otlp.Interval));
+            options));
         services.AddHostedService(static provider => provider.GetRequiredService<RelayTelemetry>());
         return services;
     }

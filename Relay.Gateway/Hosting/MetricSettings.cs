@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using OpenTelemetry.Exporter;
-using Relay.Gateway.Telemetry;
 using static Relay.Gateway.Hosting.SettingTypes;
 
 namespace Relay.Gateway.Hosting;
@@ -22,23 +20,15 @@ internal static class MetricSettings
             "0 takes any free port; the relay prints which."),
         Metrics.Value("max_tenants", Int(0, 10_000), o => o.MaxTenants, (o, v) => o with { MaxTenants = v },
             "Tenants that have metrics of their own, the first that are seen; all others together are other."),
-        Otlp.Value("endpoint", SettingForms.Url, o => o.Endpoint, (o, v) => o with { Endpoint = v },
-            "A collector that is sent the metrics by OTLP, such as http://127.0.0.1:4317. Empty: nobody."),
-        Otlp.Value("protocol", OneOf(("grpc", OtlpExportProtocol.Grpc), ("http/protobuf", OtlpExportProtocol.HttpProtobuf)), o => o.Protocol, (o, v) => o with { Protocol = v },
-            "grpc, or http/protobuf; without a path in the endpoint that goes to /v1/metrics."),
-        Otlp.Value("interval", Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), o => o.Interval, (o, v) => o with { Interval = v },
-            "How often."),
-        Otlp.Value("timeout", Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)), o => o.Timeout, (o, v) => o with { Timeout = v },
-            "How long the collector may take; what it did not take by then is told with the next sending, since counts only grow."),
-        Otlp.Value("headers", SettingForms.Secret, o => o.Headers, (o, v) => o with { Headers = v },
-            "What each sending carries beside, as name=value with commas between; better given as RELAY_METRICS__OTLP__HEADERS than in a file."),
+        Metrics.Value("export_interval", Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), o => o.ExportInterval, (o, v) => o with { ExportInterval = v },
+            "How often metrics.otlp.endpoint is sent them."),
+        .. TraceSettings.OtlpRows(Otlp, "metrics"),
     ];
 
     public static ImmutableArray<SettingsCheck> Checks { get; } =
     [
         new(["metrics.otlp.endpoint", "metrics.enabled"], static (s, _) =>
             s.Metrics.Otlp.Endpoint.Length > 0 && !s.Metrics.Enabled ? "is set, but metrics.enabled is false" : null),
-        new(["metrics.otlp.headers"], static (s, _) =>
-            OtlpEndpoint.AreHeaders(s.Metrics.Otlp.Headers) ? null : "are not name=value with commas between"),
+        .. TraceSettings.OtlpChecks("metrics.otlp", static s => s.Metrics.Otlp),
     ];
 }

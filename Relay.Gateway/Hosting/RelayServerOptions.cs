@@ -39,5 +39,7 @@ internal sealed record RelayMetricsOptions
 
     public int MaxTenants { get; init; } = 100;
 
+    public TimeSpan ExportInterval { get; init; } = TimeSpan.FromSeconds(15);
+
     public RelayOtlpOptions Otlp { get; init; } = new();
 }

@@ -33,6 +33,9 @@ internal static class RelayServices
         services.AddHostedService(static provider => provider.GetRequiredService<TenantFollower>());
         services.AddSingleton<ReloadService>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReloadService>());
+        services.AddSingleton(static provider => new TraceIngress(provider.GetRequiredService<TenantDirectory>()));
+        services.AddSingleton<TraceExport>();
+        services.AddHostedService(static provider => provider.GetRequiredService<TraceExport>());
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton(provider => Limits(provider, settings));
         services.AddSingleton<NodeCallCounters>();
@@ -53,6 +56,7 @@ internal static class RelayServices
         services.AddSingleton<IReadiness>(static provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<Admission>();
         services.AddSingleton<SocketEntrance>();
+        services.AddSingleton<RequestTrace>();
         services.AddSingleton<HubEndpoint>();
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<IntroductionEndpoint>();
@@ -71,6 +75,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITunnelResolver, SystemResolver>();
         services.AddSingleton<TunnelDialer>();
         services.AddSingleton<TunnelLog>();
+        services.AddSingleton<TunnelEvents>();
         services.AddSingleton(provider => new TunnelRegistry(provider.GetRequiredService<TimeProvider>(), settings.Hub.CloseTimeout, provider.GetRequiredService<TunnelAccounts>()));
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<GatewaySockets>();
@@ -107,7 +112,7 @@ internal static class RelayServices
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));
         services.TryAddSingleton(static provider => provider.GetRequiredService<InProcessRuntime>().Counters);
-        services.AddWebhooks();
+        services.AddWebhookOutboxes().AddWebhooks();
         return services;
     }
 

@@ -15,6 +15,8 @@ internal sealed record RelaySettings
 
     public RelayLoggingOptions Logging { get; init; } = new();
 
+    public RelayTracesOptions Traces { get; init; } = new();
+
     public RelayAuthOptions Auth { get; init; } = new();
 
     public RelayHubOptions Hub { get; init; } = new();

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using Relay.Core.Hubs;
+using Relay.Core;
 
 namespace Relay.Gateway.Hosting;
 
@@ -14,7 +14,19 @@ internal sealed record RelayWebhooksOptions
     /// <summary>While the receiver changes from one secret to the next: what is sent is signed with both.</summary>
     public string PreviousSecret { get; init; } = "";
 
-    public ImmutableArray<HubEventKind> Events { get; init; } = [.. Enum.GetValues<HubEventKind>()];
+    /// <summary>By default those that a presence is mirrored by, and not those that there may be thousands of for each: members, peers, tunnels.</summary>
+    public ImmutableArray<RelayEventKind> Events { get; init; } =
+    [
+        RelayEventKind.Connected,
+        RelayEventKind.Disconnected,
+        RelayEventKind.FirstIn,
+        RelayEventKind.LastOut,
+        RelayEventKind.PluginFailed,
+        RelayEventKind.RoomFirstIn,
+        RelayEventKind.RoomLastOut,
+        RelayEventKind.NodeConnected,
+        RelayEventKind.NodeDisconnected,
+    ];
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 

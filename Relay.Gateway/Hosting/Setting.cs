@@ -3,15 +3,18 @@ using System.Collections.Immutable;
 namespace Relay.Gateway.Hosting;
 
 /// <summary>One row of the map: a key, what it means, and how a value gets into the settings.</summary>
-internal abstract class Setting(string key, string doc, bool isPerTenant = false)
+internal abstract class Setting(string key, string doc, bool isPerTenant = false, bool isLive = false)
 {
     /// <summary>Ends the explanation of a setting that may differ by tenant.</summary>
     public const string TenantMark = " [tenant]";
 
+    /// <summary>Ends the explanation of another one whose change takes effect while the relay runs.</summary>
+    public const string LiveMark = " [live]";
+
     public string Key { get; } = key;
 
     /// <summary>One line for docs/relay.yaml and <c>--help</c>.</summary>
-    public string Doc { get; } = isPerTenant ? doc + TenantMark : doc;
+    public string Doc { get; } = isPerTenant ? doc + TenantMark : isLive ? doc + LiveMark : doc;
 
     /// <summary>
     /// May be given for one tenant as well, and changed while the relay runs: whoever needs the value asks the tenant's settings for it each
@@ -23,7 +26,7 @@ internal abstract class Setting(string key, string doc, bool isPerTenant = false
     public virtual bool IsSecret => false;
 
     /// <summary>A change takes effect while the relay runs.</summary>
-    public virtual bool IsLive => IsPerTenant;
+    public virtual bool IsLive { get; } = isPerTenant || isLive;
 
     public ImmutableArray<string> Path { get; } = [.. key.Split('.')];
 
@@ -43,8 +46,8 @@ internal abstract class Setting(string key, string doc, bool isPerTenant = false
 }
 
 internal sealed class ValueSetting<T>(
-    string key, string doc, SettingType<T> type, Func<RelaySettings, T> get, Func<RelaySettings, T, RelaySettings> set, bool isPerTenant = false)
-    : Setting(key, doc, isPerTenant)
+    string key, string doc, SettingType<T> type, Func<RelaySettings, T> get, Func<RelaySettings, T, RelaySettings> set, bool isPerTenant = false, bool isLive = false)
+    : Setting(key, doc, isPerTenant, isLive)
 {
     public override RelaySettings? Apply(RelaySettings settings, RawSetting raw, out string fault)
     {
@@ -120,15 +123,18 @@ internal sealed class ListSetting<T>(
 
 /// <summary>A part of the map: the rows of one record.</summary>
 internal sealed class SettingGroup<TOptions>(
-    string prefix, Func<RelaySettings, TOptions> get, Func<RelaySettings, TOptions, RelaySettings> set, bool isPerTenant = false)
+    string prefix, Func<RelaySettings, TOptions> get, Func<RelaySettings, TOptions, RelaySettings> set, bool isPerTenant = false, bool isLive = false)
 {
     /// <summary>The same group for rows that may differ by tenant; see <see cref="Setting.IsPerTenant"/>.</summary>
     public SettingGroup<TOptions> PerTenant => new(prefix, get, set, isPerTenant: true);
 
+    /// <summary>The same group for rows that are one for all tenants, and whose changes take effect while the relay runs: whoever needs them asks the directory of tenants each time.</summary>
+    public SettingGroup<TOptions> Live => new(prefix, get, set, isLive: true);
+
     public Setting Value<T>(
         string name, SettingType<T> type, Func<TOptions, T> read, Func<TOptions, T, TOptions> write, string doc) =>
         new ValueSetting<T>(
-            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)), isPerTenant);
+            $"{prefix}.{name}", doc, type, all => read(get(all)), (all, value) => set(all, write(get(all), value)), isPerTenant, isLive);
 
     public Setting List<T>(
         string name, SettingType<T> type, Func<TOptions, ImmutableArray<T>> read, Func<TOptions, ImmutableArray<T>, TOptions> write, string doc) =>

@@ -35,6 +35,7 @@ internal static class SettingsChecks
         new(["logging.output"], (s, directoryExists) =>
             s.Logging.ToFile && directoryExists(s.Logging.Output) ? "is a folder, not a file" : null),
         .. MetricSettings.Checks,
+        .. TraceSettings.Checks,
         .. AuthSettings.Checks,
         .. RoomSettings.Checks,
         .. NodeSettings.Checks,

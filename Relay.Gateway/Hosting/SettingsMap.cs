@@ -76,6 +76,7 @@ internal static partial class SettingsMap
         Logging.Value("format", OneOf(("text", LogFormat.Text), ("json", LogFormat.Json)), o => o.Format, (o, v) => o with { Format = v },
             "text or json, one line each."),
 
+        .. TraceSettings.All,
         .. AuthSettings.All,
 
         Hub.PerTenant.Value("enabled", Bool, o => o.Enabled, (o, v) => o with { Enabled = v },

@@ -1,4 +1,4 @@
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Tenants;
@@ -24,12 +24,14 @@ internal static class WebhookServices
         return services;
     }
 
-    /// <summary>What happens at the hubs of this process is told, and kept until then. Stops before whatever keeps it.</summary>
+    /// <summary>Adds what opens outboxes in the store that the settings name.</summary>
+    public static IServiceCollection AddWebhookOutboxes(this IServiceCollection services) => services.AddSingleton<IEventOutboxes, WebhookOutboxes>();
+
+    /// <summary>What happens in this process is told, and kept until then. Stops before whatever keeps it.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="outbox">Opens what keeps it; the process's own store when there is none.</param>
     public static IServiceCollection AddWebhooks(this IServiceCollection services, Func<IServiceProvider, IEventOutbox>? outbox = null)
     {
-        services.AddSingleton<IEventOutboxes, WebhookOutboxes>();
         services.AddSingleton(provider => new WebhookEvents(
             provider.GetRequiredService<TenantDirectory>(),
             outbox is null
@@ -38,7 +40,7 @@ internal static class WebhookServices
             provider.GetRequiredService<WebhookCounters>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<WebhookEvents>>()));
-        services.AddSingleton<IHubEvents>(static provider => provider.GetRequiredService<WebhookEvents>());
+        services.AddSingleton<IRelayEvents>(static provider => provider.GetRequiredService<WebhookEvents>());
         services.AddHostedService(static provider => provider.GetRequiredService<WebhookEvents>());
         return services;
     }

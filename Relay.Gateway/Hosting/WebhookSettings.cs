@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Gateway.Tenants;
 using static Relay.Gateway.Hosting.SettingTypes;
 
@@ -15,13 +15,13 @@ internal static class WebhookSettings
     public static ImmutableArray<Setting> All { get; } =
     [
         Hooks.Value("url", SettingForms.Url, o => o.Url, (o, v) => o with { Url = v },
-            "Where a tenant's events go: connections that come and go, plugins that fail. Empty: nowhere."),
+            "Where a tenant's events go: users and nodes that come and go, rooms that fill and empty, plugins that fail. Empty: nowhere."),
         Hooks.Value("secret", SettingForms.Secret, o => o.Secret, (o, v) => o with { Secret = v },
             "What webhooks are signed with, 32 bytes at least; better given as RELAY_WEBHOOKS__SECRET than in a file."),
         Hooks.Value("previous_secret", SettingForms.Secret, o => o.PreviousSecret, (o, v) => o with { PreviousSecret = v },
             "A second one, for as long as the receiver may still know only it: there are two signatures then."),
         Hooks.List("events", Event, o => o.Events, (o, v) => o with { Events = v },
-            "Which events: connected, disconnected, first_in, last_out, plugin_failed."),
+            "Which events: connected, disconnected, first_in, last_out, plugin_failed; room_first_in, room_last_out, room_joined, room_left; peer_connected, peer_disconnected; node_connected, node_disconnected; tunnel_opened, tunnel_closed."),
         Hooks.Value("timeout", Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)), o => o.Timeout, (o, v) => o with { Timeout = v },
             "How long the receiver may take to answer; then it is tried again."),
         Hooks.Value("give_up_after", Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)), o => o.GiveUpAfter, (o, v) => o with { GiveUpAfter = v },
@@ -47,5 +47,5 @@ internal static class WebhookSettings
             ? $"must be at least {MinSecretBytes} bytes long where webhooks are sent"
             : null;
 
-    private static SettingType<HubEventKind> Event => OneOf(Enum.GetValues<HubEventKind>().Select(static kind => (Webhooks.WebhookBody.NameOf(kind), kind)).ToArray());
+    private static SettingType<RelayEventKind> Event => OneOf(Enum.GetValues<RelayEventKind>().Select(static kind => (Webhooks.WebhookBody.NameOf(kind), kind)).ToArray());
 }

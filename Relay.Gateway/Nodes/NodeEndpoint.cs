@@ -1,3 +1,4 @@
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Nodes.Wire;
 using Relay.Core.Runtime;
@@ -10,7 +11,7 @@ using Relay.WebSockets;
 namespace Relay.Gateway.Nodes;
 
 /// <summary><c>/nodes</c>: the address at which nodes dial in.</summary>
-internal sealed class NodeEndpoint(IRelayRuntime runtime, SocketEntrance entrance, NodeLog log)
+internal sealed class NodeEndpoint(IRelayRuntime runtime, SocketEntrance entrance, IRelayEvents events, NodeLog log)
 {
     private const int ChunkBytes = 64 * 1024;
     private const int WindowBytes = 256 * 1024;
@@ -43,7 +44,7 @@ internal sealed class NodeEndpoint(IRelayRuntime runtime, SocketEntrance entranc
         var settings = entrant.Who.Policy.Settings;
         await entrance.RunAsync(context, entrant, new FrameReader(NodeWire.MaxControlBytes), _limits.Of(settings), connection =>
         {
-            connection.Attach(new NodeUse(connection, entrant.Who.Tenant, runtime.Nodes, _terms.Of(settings), log));
+            connection.Attach(new NodeUse(connection, entrant.Who.Tenant, runtime.Nodes, _terms.Of(settings), events, log));
             return ValueTask.FromResult<ErrorCode?>(null);
         });
     }

@@ -18,7 +18,11 @@ internal sealed partial class NodeUse
     private long _lastId;
     private bool _hasLeft;
 
-    public void Accept() => Send(_terms.Welcome);
+    public void Accept()
+    {
+        Send(_terms.Welcome);
+        TellAccepted();
+    }
 
     public void TurnAway(CloseReason reason)
     {

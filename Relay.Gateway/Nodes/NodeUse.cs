@@ -25,11 +25,14 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
     private readonly Connection _connection;
     private readonly TenantId _tenant;
     private readonly NodeTerms _terms;
+    private readonly IRelayEvents _events;
     private readonly NodeLog _log;
     private readonly NodeLink _link;
     private readonly BodyPump _pump;
 
-    // Receive loop only.
+    private readonly Lock _offering = new();
+
+    // Under _offering; the offer is read anywhere.
     private NodeOffer? _offer;
     private bool _leaves;
 
@@ -41,9 +44,9 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
 
     private int _probeWanted;
 
-    public NodeUse(Connection connection, TenantId tenant, INodeRuntime nodes, NodeTerms terms, NodeLog log)
+    public NodeUse(Connection connection, TenantId tenant, INodeRuntime nodes, NodeTerms terms, IRelayEvents events, NodeLog log)
     {
-        (_connection, _tenant, _terms, _log) = (connection, tenant, terms, log);
+        (_connection, _tenant, _terms, _events, _log) = (connection, tenant, terms, events, log);
         _pump = new(connection, terms.Welcome.ChunkBytes);
         _link = nodes.Open(tenant, this);
     }
@@ -66,6 +69,7 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
     {
         _link.Leave();
         FailAll();
+        TellLeft();
     }
 
     public void Sweep(Connection connection, TimeSpan now)
@@ -76,11 +80,11 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
         SweepStall(connection, now);
         if (!connection.IsDraining || _toldOfDrain) return;
         _toldOfDrain = true;
-        Drain(true);
+        Finish();
     }
 
     // No new requests for what is cut off soon; the node comes back with a fresh token.
-    public void Expiring(Connection connection, DateTimeOffset at) => Drain(true);
+    public void Expiring(Connection connection, DateTimeOffset at) => Finish();
 
     private void SweepProbe(Connection connection, TimeSpan now)
     {
@@ -119,8 +123,7 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
                 Offer(_offer with { Capacity = heartbeat.Capacity, Models = heartbeat.Models ?? _offer.Models });
                 return NodeWireFault.None;
             case NodeDrain:
-                _leaves = true;
-                Offer(_offer);
+                TakeNoMore();
                 return NodeWireFault.None;
             case NodeResponse response:
                 return TakeHead(response);
@@ -142,14 +145,33 @@ internal sealed partial class NodeUse : IConnectionUse, INodeSocket
         return NodeWireFault.None;
     }
 
+    // Whatever the node makes of it: the tenant's other gateways would keep it busy until it is cut off.
+    private void Finish()
+    {
+        TakeNoMore();
+        Drain(true);
+    }
+
+    private void TakeNoMore()
+    {
+        lock (_offering)
+        {
+            _leaves = true;
+            if (_offer is { } offer) Offer(offer);
+        }
+    }
+
     private void Offer(NodeOffer offer)
     {
-        if (_leaves) offer = offer with { Capacity = 0 };
-        offer = offer with { Models = [.. offer.Models.Distinct(StringComparer.Ordinal)] };
-        var known = _offer;
-        if (known is not null && known.Capacity == offer.Capacity && known.Models.SequenceEqual(offer.Models, StringComparer.Ordinal)) return;
-        Volatile.Write(ref _offer, offer);
-        _link.Offer(offer);
+        lock (_offering)
+        {
+            if (_leaves) offer = offer with { Capacity = 0 };
+            offer = offer with { Models = [.. offer.Models.Distinct(StringComparer.Ordinal)] };
+            var known = _offer;
+            if (known is not null && known.Capacity == offer.Capacity && known.Models.SequenceEqual(offer.Models, StringComparer.Ordinal)) return;
+            Volatile.Write(ref _offer, offer);
+            _link.Offer(offer);
+        }
     }
 
     private void Send(NodeMessage message) => _connection.Answer(new Frame(NodeMessageWriter.Write(message)), Credit.None);

@@ -1,11 +1,12 @@
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Telemetry;
 
 /// <summary>Sends the metrics to a collector. One that is away or hangs costs what is told once in its time, and is told of: in a metric, and once in the log.</summary>
-internal sealed partial class OtlpMetrics(OtlpEndpoint endpoint, OtlpCounters counters, ILogger logger) : OtlpMetricExporter(endpoint.Options("v1/metrics"))
+internal sealed partial class OtlpMetrics(RelayOtlpOptions collector, OtlpCounters counters, ILogger logger) : OtlpMetricExporter(OtlpEndpoint.Options(collector, "/v1/metrics"))
 {
     private bool _failing;
 
@@ -16,15 +17,15 @@ internal sealed partial class OtlpMetrics(OtlpEndpoint endpoint, OtlpCounters co
         if (failed) counters.CountFailed();
         else counters.CountSent();
         // One export at a time.
-        if (failed && !_failing) LogFailed(logger, endpoint.Address);
-        if (!failed && _failing) LogAgain(logger, endpoint.Address);
+        if (failed && !_failing) LogFailed(logger, collector.Endpoint);
+        if (!failed && _failing) LogAgain(logger, collector.Endpoint);
         _failing = failed;
         return result;
     }
 
     [LoggerMessage(1761, LogLevel.Warning, "The metrics could not be sent to {Collector}; it is tried again with the next ones")]
-    private static partial void LogFailed(ILogger logger, Uri collector);
+    private static partial void LogFailed(ILogger logger, string collector);
 
     [LoggerMessage(1762, LogLevel.Information, "The metrics are sent to {Collector} again")]
-    private static partial void LogAgain(ILogger logger, Uri collector);
+    private static partial void LogAgain(ILogger logger, string collector);
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -28,7 +29,7 @@ internal sealed class RelayTelemetry : IHostedService, IDisposable
     private readonly RelayMetrics _metrics;
     private readonly MeterProvider _provider;
 
-    public RelayTelemetry(RelayMetrics metrics, OtlpCounters otlp, ILogger<RelayTelemetry> logger, OtlpEndpoint? collector = null, TimeSpan interval = default)
+    public RelayTelemetry(RelayMetrics metrics, OtlpCounters otlp, ILogger<RelayTelemetry> logger, RelayMetricsOptions options)
     {
         _metrics = metrics;
         Scrapes = new(MostScrapers);
@@ -37,8 +38,8 @@ internal sealed class RelayTelemetry : IHostedService, IDisposable
             .AddMeter(RelayMetrics.MeterName, RuntimeMeter)
             .AddView(Stream)
             .AddReader(new BaseExportingMetricReader(Scrapes));
-        if (collector is not null)
-            builder.AddReader(new PeriodicExportingMetricReader(new OtlpMetrics(collector, otlp, logger), (int)interval.TotalMilliseconds, (int)collector.Timeout.TotalMilliseconds) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
+        if (options.Otlp.Endpoint.Length > 0)
+            builder.AddReader(new PeriodicExportingMetricReader(new OtlpMetrics(options.Otlp, otlp, logger), (int)options.ExportInterval.TotalMilliseconds, (int)options.Otlp.Timeout.TotalMilliseconds) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
         _provider = builder.Build();
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
     private long _down;
     private bool _moved;
     private EndPoint? _address;
+    private string _name = "";
     private TimeSpan? _stillSince;
 
     /// <summary>Bytes of the client that the target has not taken.</summary>
@@ -76,6 +77,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
         if (wasOpen)
         {
             parts.Counters.CountEnded(why);
+            parts.Events.Closed(account.Who, _name, Volatile.Read(ref _up), Volatile.Read(ref _down), why);
             parts.Log.Ended(account.Who, target, _address, Volatile.Read(ref _up), Volatile.Read(ref _down), parts.Time.GetElapsedTime(_began), why);
         }
 
@@ -151,6 +153,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
 
             _address = socket.RemoteEndPoint;
             parts.Counters.CountOpened();
+            _name = parts.Events.Opened(account.Who);
             carrier.Opened();
             _socket = socket;
             begins = _writing = _held.Count > 0;
@@ -228,4 +231,4 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
 }
 
 /// <summary>What tunnels share.</summary>
-internal sealed record TunnelParts(TunnelDialer Dialer, TunnelAccounts Accounts, TunnelCounters Counters, TunnelLog Log, TimeProvider Time, TimeSpan IdleTimeout, int WindowBytes, bool RequiresUser);
+internal sealed record TunnelParts(TunnelDialer Dialer, TunnelAccounts Accounts, TunnelCounters Counters, TunnelLog Log, TunnelEvents Events, TimeProvider Time, TimeSpan IdleTimeout, int WindowBytes, bool RequiresUser);

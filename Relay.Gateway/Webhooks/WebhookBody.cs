@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Runtime;
 
 namespace Relay.Gateway.Webhooks;
@@ -13,13 +12,23 @@ internal static class WebhookBody
     /// <summary>Events that one delivery has at the most.</summary>
     public const int PageEvents = 100;
 
-    public static string NameOf(HubEventKind kind) => kind switch
+    public static string NameOf(RelayEventKind kind) => kind switch
     {
-        HubEventKind.Connected => "connected",
-        HubEventKind.Disconnected => "disconnected",
-        HubEventKind.FirstIn => "first_in",
-        HubEventKind.LastOut => "last_out",
-        HubEventKind.PluginFailed => "plugin_failed",
+        RelayEventKind.Connected => "connected",
+        RelayEventKind.Disconnected => "disconnected",
+        RelayEventKind.FirstIn => "first_in",
+        RelayEventKind.LastOut => "last_out",
+        RelayEventKind.PluginFailed => "plugin_failed",
+        RelayEventKind.RoomFirstIn => "room_first_in",
+        RelayEventKind.RoomLastOut => "room_last_out",
+        RelayEventKind.RoomJoined => "room_joined",
+        RelayEventKind.RoomLeft => "room_left",
+        RelayEventKind.PeerConnected => "peer_connected",
+        RelayEventKind.PeerDisconnected => "peer_disconnected",
+        RelayEventKind.NodeConnected => "node_connected",
+        RelayEventKind.NodeDisconnected => "node_disconnected",
+        RelayEventKind.TunnelOpened => "tunnel_opened",
+        RelayEventKind.TunnelClosed => "tunnel_closed",
     };
 
     /// <summary>Writes a body.</summary>
@@ -57,9 +66,36 @@ internal static class WebhookBody
         json.WriteString("id"u8, id);
         json.WriteString("event"u8, NameOf(happened.Kind));
         json.WriteString("at"u8, at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
-        json.WriteString("user_id"u8, happened.User.UserId);
-        json.WriteString(happened.Kind == HubEventKind.PluginFailed ? "plugin"u8 : "connection_id"u8, happened.Subject);
-        json.WriteNumber("connections"u8, happened.Connections);
+        if (happened.UserId.Length > 0) json.WriteString("user_id"u8, happened.UserId);
+        json.WriteString(SubjectOf(happened.Kind), happened.Subject);
+        if (happened.ConnectionId.Length > 0) json.WriteString("connection_id"u8, happened.ConnectionId);
+        switch (happened.Kind)
+        {
+            case <= RelayEventKind.PluginFailed:
+                json.WriteNumber("connections"u8, happened.Connections);
+                break;
+            case RelayEventKind.NodeConnected or RelayEventKind.NodeDisconnected:
+                json.WriteStartArray("models"u8);
+                foreach (var model in happened.Models) json.WriteStringValue(model);
+                json.WriteEndArray();
+                break;
+            case RelayEventKind.TunnelClosed:
+                json.WriteNumber("bytes_up"u8, happened.BytesUp);
+                json.WriteNumber("bytes_down"u8, happened.BytesDown);
+                json.WriteString("reason"u8, happened.Reason);
+                break;
+        }
+
         json.WriteEndObject();
     }
+
+    private static string SubjectOf(RelayEventKind kind) => kind switch
+    {
+        RelayEventKind.PluginFailed => "plugin",
+        <= RelayEventKind.PluginFailed => "connection_id",
+        <= RelayEventKind.RoomLeft => "room",
+        <= RelayEventKind.PeerDisconnected => "peer_id",
+        <= RelayEventKind.NodeDisconnected => "node_id",
+        _ => "tunnel",
+    };
 }

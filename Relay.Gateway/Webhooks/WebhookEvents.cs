@@ -2,14 +2,13 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Runtime;
 using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Webhooks;
 
-/// <summary>What happens at this process's hubs, for the tenants that want to be told: in a bounded queue, and from there to where it is kept. Those of a tenant stay in their order.</summary>
-internal sealed class WebhookEvents : IHubEvents, IHostedService
+/// <summary>What happens in this process, for the tenants that want to be told: in a bounded queue, and from there to where it is kept. Those of a tenant stay in their order.</summary>
+internal sealed class WebhookEvents : IRelayEvents, IHostedService
 {
     // What happens while the disk is slow. One more is not kept, counted, and told as missed.
     private const int QueueLimit = 65_536;
@@ -45,9 +44,9 @@ internal sealed class WebhookEvents : IHubEvents, IHostedService
     /// <summary>Names this process; never used again.</summary>
     public string Process { get; } = Guid.NewGuid().ToString("N");
 
-    public void Tell(in HubEvent happened)
+    public void Tell(in RelayEvent happened)
     {
-        var tenant = happened.User.Tenant;
+        var tenant = happened.Tenant;
         if (_tenants.Find(tenant)?.Settings.Webhooks is not { Url.Length: > 0, IsSigned: true } hooks || !hooks.Events.Contains(happened.Kind)) return;
         var id = string.Create(CultureInfo.InvariantCulture, $"{Process}-{Interlocked.Increment(ref _numbers)}");
         if (!_queue.Writer.TryWrite(new(happened, id, _time.GetUtcNow()))) Miss(tenant, 1);
@@ -78,7 +77,7 @@ internal sealed class WebhookEvents : IHubEvents, IHostedService
         while (await _queue.Reader.WaitToReadAsync())
         {
             while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var one)) batch.Add(one);
-            foreach (var tenant in batch.GroupBy(static one => one.Happened.User.Tenant))
+            foreach (var tenant in batch.GroupBy(static one => one.Happened.Tenant))
                 foreach (var page in tenant.Chunk(WebhookBody.PageEvents)) await KeepAsync(target, tenant.Key, page);
             batch.Clear();
         }

@@ -63,7 +63,7 @@ internal sealed class RelayCluster : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe).AddSingleton<IHubEvents>(probe).AddSingleton<IEventOutboxes>(outboxes);
+            silo.Services.AddSingleton(runtime).AddSingleton(registry).AddSingleton<IPluginStoreProvider>(stores).AddSingleton(probe).AddSingleton<IRelayEvents>(probe).AddSingleton<IEventOutboxes>(outboxes);
             silo.Services.AddSingleton<ILoggerProvider>(logged);
             silo.Services.AddSingleton(new RuntimeClock(time)).AddSingleton(counters);
             silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));

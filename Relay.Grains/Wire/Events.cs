@@ -1,5 +1,4 @@
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Runtime;
 
 namespace Relay.Grains.Wire;
@@ -12,13 +11,16 @@ internal sealed record EventPage([property: Id(0)] string Tenant, [property: Id(
         tenant.Name,
         batch.Process,
         batch.Missed,
-        [.. batch.Events.Select(static one => new EventItem(one.Happened.User.UserId, (int)one.Happened.Kind, one.Happened.Subject, one.Happened.Connections, one.Id, one.At))]);
+        [.. batch.Events.Select(static one => EventItem.Of(one))]);
 
-    public EventBatch ToBatch() => new(
-        Process, Missed, [.. Events.Select(one => new KeptEvent(new(new(new(Tenant), one.UserId), (HubEventKind)one.Kind, one.Subject, one.Connections), one.Id, one.At))]);
+    public EventBatch ToBatch()
+    {
+        var tenant = new TenantId(Tenant);
+        return new(Process, Missed, [.. Events.Select(one => one.ToEvent(tenant))]);
+    }
 }
 
-/// <summary>See <see cref="KeptEvent"/>.</summary>
+/// <summary>See <see cref="KeptEvent"/>. What is null came from a version that did not have it.</summary>
 [GenerateSerializer, Immutable, Alias("relay.EventItem")]
 internal readonly record struct EventItem(
     [property: Id(0)] string UserId,
@@ -26,4 +28,32 @@ internal readonly record struct EventItem(
     [property: Id(2)] string Subject,
     [property: Id(3)] int Connections,
     [property: Id(4)] string Id,
-    [property: Id(5)] DateTimeOffset At);
+    [property: Id(5)] DateTimeOffset At,
+    [property: Id(6)] string? ConnectionId,
+    [property: Id(7)] string[]? Models,
+    [property: Id(8)] long BytesUp,
+    [property: Id(9)] long BytesDown,
+    [property: Id(10)] string? Reason)
+{
+    public static EventItem Of(in KeptEvent one)
+    {
+        var (happened, id, at) = one;
+        return new(
+            happened.UserId, (int)happened.Kind, happened.Subject, happened.Connections, id, at, happened.ConnectionId, happened.Models.Count == 0 ? null : [.. happened.Models], happened.BytesUp, happened.BytesDown, happened.Reason);
+    }
+
+    public KeptEvent ToEvent(TenantId tenant)
+    {
+        var happened = new RelayEvent(tenant, (RelayEventKind)Kind, Subject)
+        {
+            UserId = UserId,
+            Connections = Connections,
+            ConnectionId = ConnectionId ?? "",
+            Models = Models ?? [],
+            BytesUp = BytesUp,
+            BytesDown = BytesDown,
+            Reason = Reason ?? "",
+        };
+        return new(happened, Id, At);
+    }
+}

@@ -36,13 +36,15 @@ internal readonly record struct RoomTelling(
 /// <param name="Shown">The same by their names, where the room shows them: connection and user.</param>
 /// <param name="Epoch">The room's life that the gateway knew, or nothing.</param>
 /// <param name="Offset">The last that it was told of it.</param>
+/// <param name="Again">Whether it was in before, in this life or an earlier one.</param>
 [GenerateSerializer, Immutable, Alias("relay.RoomEntry")]
 internal sealed record RoomEntry(
     [property: Id(0)] long Link,
     [property: Id(1)] int Members,
     [property: Id(2)] (string Connection, string User)[] Shown,
     [property: Id(3)] string Epoch,
-    [property: Id(4)] long Offset);
+    [property: Id(4)] long Offset,
+    [property: Id(5)] bool Again = false);
 
 /// <summary>What became of an entry.</summary>
 /// <param name="Error">An error of the catalogue by its number, or null.</param>

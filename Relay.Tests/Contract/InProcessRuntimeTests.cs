@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Abstractions;
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Tests.Support;
@@ -20,7 +20,7 @@ internal sealed class InProcessHost : ContractHost
         var faults = new List<string>();
         var registry = PluginRegistry.Build(plugins.Select(type => new PluginRegistration(type)), _ => PluginSettings.None, faults);
         Assert.Empty(faults);
-        _services = new ServiceCollection().AddSingleton(probe).AddSingleton<IHubEvents>(probe).BuildServiceProvider();
+        _services = new ServiceCollection().AddSingleton(probe).AddSingleton<IRelayEvents>(probe).BuildServiceProvider();
         _runtime = new(options, registry, new MemoryStores(), _services, NullLoggerFactory.Instance, _time);
     }
 

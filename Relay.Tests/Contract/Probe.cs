@@ -1,20 +1,21 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Contract;
 
 /// <summary>How a test and its plugins speak: gates that handlers wait at, news that they tell, faults that are planned.</summary>
-internal sealed class Probe : IDisposable, IHubEvents
+internal sealed class Probe : IDisposable, IRelayEvents
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _gates = new();
     private readonly ConcurrentDictionary<string, Channel<string>> _news = new();
     private readonly ConcurrentDictionary<string, int> _faults = new();
     private int _instances;
 
-    /// <summary>What hubs have told, by user: as news named <c>events-USER</c>.</summary>
-    void IHubEvents.Tell(in HubEvent happened) => Tell("events-" + happened.User.UserId, $"{happened.Kind} {happened.Subject} {happened.Connections}");
+    /// <summary>What has happened: as news named <c>events-USER</c>, or <c>events-ROOM</c>.</summary>
+    void IRelayEvents.Tell(in RelayEvent happened) =>
+        Tell("events-" + (happened.UserId.Length > 0 ? happened.UserId : happened.Subject), $"{happened.Kind} {happened.Subject} {happened.Connections}");
 
     public int NextInstance() => Interlocked.Increment(ref _instances);
 

@@ -61,6 +61,20 @@ public abstract class RoomContract : RoomContractBase
     }
 
     [Fact]
+    public async Task ThatARoomHasFilledAndEmptiedIsToldOnceEach()
+    {
+        var (_, first) = await EnterAsync("told", "a");
+        var (_, second) = await EnterAsync("told", "b");
+        first.Leave();
+        second.Leave();
+        Assert.Equal("RoomFirstIn told 0", await Probe.HeardAsync("events-told"));
+        Assert.Equal("RoomLastOut told 0", await Probe.HeardAsync("events-told"));
+        await UntilAsync(async () => (await Runtime.Rooms.ListAsync(TenantId.Default, null, 10)).Total == 0);
+        await EnterAsync("told", "c");
+        Assert.Equal("RoomFirstIn told 0", await Probe.HeardAsync("events-told"));
+    }
+
+    [Fact]
     public async Task RoomsAndTenantsAreApart()
     {
         var (a, link) = await EnterAsync("r", "a");

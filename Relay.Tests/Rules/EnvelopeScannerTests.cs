@@ -12,7 +12,7 @@ public class EnvelopeScannerTests
         "0", "-0", "1", "-12.50", "1e9", "1E-7", "3.0e+2", "12345678901234567890123", "true", "false", "null", "{}", "[]", "[ ]", "{ }",
     ];
 
-    private static readonly string[] Names = ["type", "data", "request_id", "session_id", "other", "typo", "dat\\u0061", "request_ix", "", "a\\\"b"];
+    private static readonly string[] Names = ["type", "data", "request_id", "session_id", "other", "typo", "dat\\u0061", "request_ix", "", "a\\\"b", "traceparent"];
 
     private static readonly string[] Spaces = ["", "", "", " ", "\n", "\t \r"];
 

@@ -1,6 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Relay.Core.Limits;
 using Relay.Core.Runtime;
+using Relay.Gateway.Limits;
 
 namespace Relay.Gateway.Auth.Tokens;
 
@@ -11,13 +13,11 @@ namespace Relay.Gateway.Auth.Tokens;
 internal sealed class FailureBudget(int perSecond, TimeProvider time)
 {
     private const int MaxAddresses = 10_000;
-    private const int Prefix6 = 8;
 
-    private static readonly IPAddress Others = IPAddress.None;
-
-    private readonly Dictionary<IPAddress, Spent> _spent = [];
+    private readonly Dictionary<AddressKey, RateLimit> _failures = [];
     private readonly Lock _gate = new();
     private readonly RuntimeClock _clock = new(time);
+    private RateLimit _others;
     private TimeSpan _forgot;
 
     /// <summary>Addresses that are kept.</summary>
@@ -25,7 +25,7 @@ internal sealed class FailureBudget(int perSecond, TimeProvider time)
     {
         get
         {
-            lock (_gate) return _spent.Count;
+            lock (_gate) return _failures.Count;
         }
     }
 
@@ -33,7 +33,11 @@ internal sealed class FailureBudget(int perSecond, TimeProvider time)
     public bool Allows(IPAddress? address)
     {
         if (perSecond == 0) return true;
-        lock (_gate) return !_spent.TryGetValue(Find(address), out var spent) || spent.At(_clock.Now, perSecond) < perSecond;
+        lock (_gate)
+        {
+            var failures = Kept(AddressKey.Of(address)) is { } key ? _failures.GetValueOrDefault(key) : _others;
+            return failures.WaitFor(1, perSecond, _clock.Now) == TimeSpan.Zero;
+        }
     }
 
     /// <summary>A token of the address was bad.</summary>
@@ -43,43 +47,21 @@ internal sealed class FailureBudget(int perSecond, TimeProvider time)
         var now = _clock.Now;
         lock (_gate)
         {
-            if (_spent.Count >= MaxAddresses) Forget(now);
-            var key = Find(address);
-            if (_spent.Count >= MaxAddresses && !_spent.ContainsKey(key)) key = Others;
-            _spent[key] = new(_spent.GetValueOrDefault(key).At(now, perSecond) + 1, now);
+            if (_failures.Count >= MaxAddresses) Forget(now);
+            if (Kept(AddressKey.Of(address)) is not { } key) _others.Take(1, perSecond, now);
+            else CollectionsMarshal.GetValueRefOrAddDefault(_failures, key, out _).Take(1, perSecond, now);
         }
     }
 
-    // While there are too many addresses, one that is not kept is judged as the others are.
-    private IPAddress Find(IPAddress? address)
-    {
-        var key = KeyOf(address);
-        return _spent.Count >= MaxAddresses && !_spent.ContainsKey(key) ? Others : key;
-    }
-
-    // Whoever has an IPv6 address has all of its /64.
-    private static IPAddress KeyOf(IPAddress? address)
-    {
-        if (address is null) return Others;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(Prefix6).Clear();
-        return new(bytes);
-    }
+    // While there are too many addresses, one that is not kept is judged as the others are. So is what has no address.
+    private AddressKey? Kept(AddressKey? address) => address is { } key && (_failures.Count < MaxAddresses || _failures.ContainsKey(key)) ? key : null;
 
     // Once a second: a flood from everywhere must not have all of them looked through each time.
     private void Forget(TimeSpan now)
     {
         if (now - _forgot < TimeSpan.FromSeconds(1)) return;
         _forgot = now;
-        foreach (var (address, spent) in _spent)
-            if (spent.At(now, perSecond) <= 0) _spent.Remove(address);
-    }
-
-    // What was spent comes back with time.
-    private readonly record struct Spent(double Failures, TimeSpan Since)
-    {
-        public double At(TimeSpan now, int perSecond) => Math.Max(0, Failures - ((now - Since).TotalSeconds * perSecond));
+        foreach (var (address, failures) in _failures)
+            if (failures.IsWhole(now)) _failures.Remove(address);
     }
 }

@@ -1,3 +1,4 @@
+using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Gateway.Connections;
@@ -11,7 +12,7 @@ public sealed class IntroductionUseTests
     public void WhatWaitsIsBoundedInBytesAndWhatWasReplacedDoesNotCount()
     {
         var rig = new ConnectionRig(outboxBytes: 10);
-        var use = new IntroductionUse(rig.Connection, maxWaitingBytes: 100, rig.Counters);
+        var use = new IntroductionUse(rig.Connection, maxWaitingBytes: 100, rig.Counters, new NoEvents());
         rig.Socket.IsStuck = true;
         use.Introduce("under way", new Frame(new byte[10]));
         use.Introduce("b", new Frame(new byte[200])); // alone
@@ -32,7 +33,7 @@ public sealed class IntroductionUseTests
     public void WhatWaitedLeavesWhenThereIsRoomAndCountsNoMore()
     {
         var rig = new ConnectionRig(outboxBytes: 10);
-        var use = new IntroductionUse(rig.Connection, maxWaitingBytes: 100, rig.Counters);
+        var use = new IntroductionUse(rig.Connection, maxWaitingBytes: 100, rig.Counters, new NoEvents());
         for (var round = 0; round < 3; round++)
         {
             rig.Socket.IsStuck = true;
@@ -45,5 +46,12 @@ public sealed class IntroductionUseTests
 
         Assert.False(rig.Connection.IsClosed);
         Assert.Equal(9, rig.Socket.Written.Count);
+    }
+
+    private sealed class NoEvents : IRelayEvents
+    {
+        public void Tell(in RelayEvent happened)
+        {
+        }
     }
 }

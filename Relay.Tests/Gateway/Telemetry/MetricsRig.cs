@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
 
 namespace Relay.Tests.Gateway.Telemetry;
@@ -9,11 +10,11 @@ internal sealed class MetricsRig : IDisposable
 {
     private readonly RelayMetrics _metrics;
 
-    public MetricsRig(MetricSources? sources = null, OtlpEndpoint? collector = null, TimeSpan interval = default)
+    public MetricsRig(MetricSources? sources = null, RelayMetricsOptions? options = null)
     {
         sources ??= new();
         _metrics = new(sources);
-        Telemetry = new(_metrics, sources.Otlp, NullLogger<RelayTelemetry>.Instance, collector, interval);
+        Telemetry = new(_metrics, sources.Otlp, NullLogger<RelayTelemetry>.Instance, options ?? new());
     }
 
     public RelayTelemetry Telemetry { get; }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Tenants;
@@ -46,5 +45,5 @@ public sealed class PostgresWebhookTests(PostgresCluster cluster) : IClassFixtur
         await lost.StopAsync(TimeSpan.Zero);
     }
 
-    private static EventBatch Batch(TenantId tenant, string user) => new("p", 0, [new(new(new(tenant, user), HubEventKind.FirstIn, "c", 1), "e-" + user, DateTimeOffset.UnixEpoch)]);
+    private static EventBatch Batch(TenantId tenant, string user) => new("p", 0, [new(RelayEvent.OfHub(new(tenant, user), RelayEventKind.FirstIn, "c", 1), "e-" + user, DateTimeOffset.UnixEpoch)]);
 }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Tenants;
@@ -47,13 +46,13 @@ public sealed class WebhookBoundTests
         }
 
         Assert.Equal(2, counters.Dropped);
-        events.Tell(Event(tenant).Happened with { Kind = HubEventKind.PluginFailed });
+        events.Tell(Event(tenant).Happened with { Kind = RelayEventKind.PluginFailed });
         await target.NextAsync(true);
         await events.StopAsync(CancellationToken.None);
         Assert.True(target.IsStopped);
     }
 
-    private static KeptEvent Event(TenantId tenant) => new(new(new(tenant, "alice"), HubEventKind.FirstIn, "c", 1), "e", DateTimeOffset.UnixEpoch);
+    private static KeptEvent Event(TenantId tenant) => new(RelayEvent.OfHub(new(tenant, "alice"), RelayEventKind.FirstIn, "c", 1), "e", DateTimeOffset.UnixEpoch);
 
     private sealed class ScriptedTarget : IEventOutbox
     {

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Relay.Core.Hubs;
+using Relay.Core;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Webhooks;
 using Relay.Tests.Support;
@@ -68,7 +68,7 @@ public sealed class WebhookTests
     {
         await using var receiver = await HookReceiver.StartAsync();
         receiver.Answer = request => request.Events.Any() ? (200, "") : (400, "");
-        await using var relay = await RelayServer.StartAsync(receiver.Hooked(hooks => hooks with { Events = [HubEventKind.FirstIn] }));
+        await using var relay = await RelayServer.StartAsync(receiver.Hooked(hooks => hooks with { Events = [RelayEventKind.FirstIn] }));
         Assert.Empty((await receiver.NextAsync()).Events);
         await relay.JoinAsync("alice");
         await relay.JoinAsync("alice");

@@ -1,0 +1,93 @@
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Relay.Core.Telemetry;
+using Relay.Gateway.Hosting;
+
+namespace Relay.Gateway.Telemetry;
+
+/// <summary>
+/// Sends the spans to a collector, in batches from a thread of its own. What waits for it is bounded by the SDK, which drops what is beyond it: a
+/// collector that is away costs spans and nothing else.
+/// </summary>
+internal sealed partial class TraceExport(RelaySettings settings, TraceIngress ingress, ILogger<TraceExport> logger) : IHostedService, IDisposable
+{
+    // A stop does not wait longer for a collector that is away.
+    private const int LastWords = 1000;
+
+    private TracerProvider? _provider;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!settings.Traces.Enabled) return Task.CompletedTask;
+        _provider = Sdk.CreateTracerProviderBuilder()
+            .ConfigureResource(static resource => resource
+                .AddService("relay", serviceVersion: typeof(TraceExport).Assembly.GetName().Version?.ToString(3))
+                .AddEnvironmentVariableDetector())
+            .SetSampler(new ParentBasedSampler(new IngressSampler(ingress)))
+            .AddSource(RelayTrace.SourceName)
+            .AddSource("System.Net.Http")
+            .AddProcessor(new BatchActivityExportProcessor(new Exporter(Options(settings.Traces.Otlp), this)))
+            .Build();
+        LogStarted(settings.Traces.Otlp.Endpoint, settings.Traces.SampleRatio);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _provider?.Shutdown(LastWords);
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _provider?.Dispose();
+
+    /// <summary>The SDK's options. Given in code, an HTTP address is used as it stands, so the signal's path is added here.</summary>
+    internal static OtlpExporterOptions Options(RelayOtlpOptions otlp)
+    {
+        var isHttp = otlp.Protocol == OtlpProtocol.Http;
+        return new()
+        {
+            Endpoint = new(isHttp ? otlp.Endpoint.TrimEnd('/') + "/v1/traces" : otlp.Endpoint),
+            Protocol = isHttp ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc,
+            Headers = otlp.Headers.Length == 0 ? null : otlp.Headers,
+            TimeoutMilliseconds = (int)otlp.Timeout.TotalMilliseconds,
+        };
+    }
+
+    [LoggerMessage(1300, LogLevel.Information, "Traces go to {Endpoint}, {Ratio} of them")]
+    private partial void LogStarted(string endpoint, double ratio);
+
+    [LoggerMessage(1301, LogLevel.Warning, "The collector of traces does not take them; spans are dropped")]
+    private partial void LogFailed();
+
+    [LoggerMessage(1302, LogLevel.Information, "The collector of traces takes them again, after {Batches} batches that were dropped")]
+    private partial void LogBack(long batches);
+
+    // Called by the SDK's one thread at a time.
+    private sealed class Exporter(OtlpExporterOptions options, TraceExport owner) : OtlpTraceExporter(options)
+    {
+        private long _failed;
+
+        public override ExportResult Export(in Batch<System.Diagnostics.Activity> activityBatch)
+        {
+            var result = base.Export(activityBatch);
+            if (result == ExportResult.Failure && _failed++ == 0)
+            {
+                owner.LogFailed();
+            }
+            else if (result == ExportResult.Success && _failed > 0)
+            {
+                owner.LogBack(_failed);
+                _failed = 0;
+            }
+
+            return result;
+        }
+    }
+
+    private sealed class IngressSampler(TraceIngress ingress) : Sampler
+    {
+        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) => new(ingress.IsKept() ? SamplingDecision.RecordAndSample : SamplingDecision.Drop);
+    }
+}
