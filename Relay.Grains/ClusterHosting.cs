@@ -21,6 +21,7 @@ public static class ClusterHosting
         silo.Services.AddCluster(options);
         silo.Services.TryAddSingleton(static services => new RuntimeClock(services.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton<SiloHubs>();
+        silo.Services.AddSingleton<HubRuntime>(static services => services.GetRequiredService<SiloHubs>());
         silo.AddGrainService<SiloInbox>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, HubsLeave>();
         silo.AddPlacementDirector<HubPlacement, HubPlacementDirector>();

@@ -110,6 +110,11 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         while (!_hubs.IsEmpty && !over.IsCancellationRequested) await Task.WhenAll(_hubs.Keys.Select(static hub => hub.LeaveAsync())).WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    public override void Interrupt(Func<Core.TenantId, bool> whose)
+    {
+        foreach (var (hub, _) in _hubs) hub.Interrupt(whose);
+    }
+
     internal void Add(UserHubGrain hub) => _hubs.TryAdd(hub, true);
 
     internal void Remove(UserHubGrain hub) => _hubs.TryRemove(hub, out _);

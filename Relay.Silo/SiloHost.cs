@@ -55,6 +55,7 @@ internal static partial class SiloHost
             services.AddSingleton<IReadiness, SiloReadiness>();
             services.AddHostedService<MembershipLog>();
             services.AddHostedService<LostSilos>();
+            services.AddHostedService<SuspendedHubs>();
             builder.UseOrleans(silo => silo.UseRelayCluster(settings.Cluster).AddRelayHubs(options).AddAuthorsGrains(files.Assemblies).AddRelayDashboard(settings.Cluster));
 
             // Clients have drain_timeout to go; then the silo has the same to end its hubs and to leave.

@@ -26,6 +26,17 @@ public sealed partial class PluginInbox
         Next();
     }
 
+    /// <summary>What the instance does must not go on, whoever waits for it. It ends, and the next message starts another.</summary>
+    /// <param name="turn">The turn.</param>
+    public void Interrupt(Turn turn)
+    {
+        // A start is let finish: it has a time limit of its own.
+        if (_phase == Phase.Starting) EndItself(_incarnation);
+        if (_phase != Phase.Ready) return;
+        BeginEnding(turn.Now + _limits.CancelTimeout);
+        Next();
+    }
+
     /// <summary>The instance has ended.</summary>
     /// <param name="incarnation">Its number.</param>
     public void InstanceStopped(long incarnation)

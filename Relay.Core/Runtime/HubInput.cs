@@ -25,6 +25,7 @@ internal readonly struct HubInput
         Collect,
         Stop,
         Abandon,
+        Interrupt,
         Query,
     }
 
@@ -45,6 +46,8 @@ internal readonly struct HubInput
     internal IHubConnection Connection => (IHubConnection)Subject!;
 
     internal Frame Frame => new((byte[])More!);
+
+    internal static HubInput Interrupt() => new(Kinds.Interrupt);
 
     internal static HubInput Send(IHubConnection connection, in ClientEnvelope message) => new(Kinds.Message, connection, message: message);
 

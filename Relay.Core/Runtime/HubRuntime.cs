@@ -69,6 +69,10 @@ public abstract class HubRuntime : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>What plugins do for users of a tenant ends, also what survives its connection. Whoever calls it sees to it that nothing new comes.</summary>
+    /// <param name="whose">Which tenants.</param>
+    public abstract void Interrupt(Func<TenantId, bool> whose);
+
     /// <summary>A number for a new plugin instance, higher than any given before to an instance of the same plugin and user.</summary>
     internal long NextIncarnation() => _incarnations.Next();
 

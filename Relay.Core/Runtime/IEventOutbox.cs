@@ -3,7 +3,7 @@ namespace Relay.Core.Runtime;
 /// <summary>Where what happens is kept until those who want to know have been told.</summary>
 public interface IEventOutbox
 {
-    /// <summary>Keeps events of a tenant. Those of one caller come one call after the other.</summary>
+    /// <summary>Keeps events of a tenant. Those of one caller and tenant come one call after the other.</summary>
     /// <param name="tenant">Whose.</param>
     /// <param name="batch">The events.</param>
     /// <returns>False when there is no room for them. When it is true they survive the process.</returns>

@@ -113,6 +113,16 @@ public sealed class InProcessRuntime(
         return Task.WhenAll(_centrals.Values.Select(central => central.StopAsync()));
     }
 
+    /// <inheritdoc/>
+    public override void Interrupt(Func<TenantId, bool> whose)
+    {
+        foreach (var (tenant, central) in _centrals)
+            if (whose(tenant)) central.Post(CentralInput.Query(static state =>
+            {
+                foreach (var hub in state.Hub.Page(null, int.MaxValue)) hub.Post(HubInput.Interrupt());
+            }));
+    }
+
     /// <summary>Tenants of which something is kept.</summary>
     internal int Tenants => _centrals.Count + _rooms.Tenants;
 

@@ -231,6 +231,9 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
             case PluginInput.Kinds.Superseded:
                 _inbox.Superseded(input.Incarnation);
                 break;
+            case PluginInput.Kinds.Interrupt:
+                _inbox.Interrupt(turn);
+                break;
             case PluginInput.Kinds.Sweep:
                 _inbox.Sweep(turn);
                 if (!_inbox.NeedsSweep) Unwatch();

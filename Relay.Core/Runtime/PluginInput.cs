@@ -31,6 +31,7 @@ internal readonly struct PluginInput
         Fail,
         HandBack,
         Superseded,
+        Interrupt,
         Sweep,
     }
 
@@ -81,6 +82,8 @@ internal readonly struct PluginInput
     internal static PluginInput HandBack() => new(Kinds.HandBack);
 
     internal static PluginInput Superseded(long incarnation) => new(Kinds.Superseded, null, incarnation);
+
+    internal static PluginInput Interrupt() => new(Kinds.Interrupt);
 
     internal static PluginInput Sweep() => new(Kinds.Sweep);
 }

@@ -125,6 +125,9 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
             case HubInput.Kinds.Stop:
                 _hub!.Stop();
                 break;
+            case HubInput.Kinds.Interrupt:
+                foreach (var host in _hosts) host?.Post(PluginInput.Interrupt());
+                break;
             case HubInput.Kinds.Query:
                 ((Action<UserHub, Turn>)input.Subject!)(_hub!, turn);
                 break;

@@ -94,6 +94,7 @@ internal static class RelayServices
     {
         services.AddSingleton(provider => Plugins(provider, settings.Plugins, files));
         services.AddRelayStore(settings.Storage);
+        services.AddSingleton<IChatUsage, ChatUsage>();
         return services;
     }
 
@@ -108,6 +109,8 @@ internal static class RelayServices
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IIncarnationSource>()));
+        services.AddSingleton<HubRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
+        services.AddHostedService<SuspendedHubs>();
         services.TryAddSingleton<IRelayRuntime>(static provider => provider.GetRequiredService<InProcessRuntime>());
         services.TryAddSingleton<ITenantStore>(static provider => new LocalTenantStore(
             provider.GetRequiredService<IPluginStoreProvider>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IIncarnationSource>()));

@@ -77,10 +77,15 @@ internal sealed class WebhookEvents : IRelayEvents, IHostedService
         while (await _queue.Reader.WaitToReadAsync())
         {
             while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var one)) batch.Add(one);
-            foreach (var tenant in batch.GroupBy(static one => one.Happened.Tenant))
-                foreach (var page in tenant.Chunk(WebhookBody.PageEvents)) await KeepAsync(target, tenant.Key, page);
+            // What happens while this is written is the next batch: so much is lost with the process at the most. The tenants' pages share the disk's commits.
+            await Task.WhenAll(batch.GroupBy(static one => one.Happened.Tenant).Select(tenant => KeepAllAsync(target, tenant.Key, tenant)));
             batch.Clear();
         }
+    }
+
+    private async Task KeepAllAsync(IEventOutbox target, TenantId tenant, IEnumerable<KeptEvent> events)
+    {
+        foreach (var page in events.Chunk(WebhookBody.PageEvents)) await KeepAsync(target, tenant, page);
     }
 
     private async Task KeepAsync(IEventOutbox target, TenantId tenant, KeptEvent[] page)

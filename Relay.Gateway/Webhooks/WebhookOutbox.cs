@@ -48,7 +48,7 @@ internal sealed class WebhookOutbox : IEventOutbox
         var events = batch.Events;
         var limit = Parts.Tenants.Find(tenant)?.Settings.Webhooks.MaxEvents ?? 0;
         if (_deliveries.TryGetValue(tenant, out var known) && known.Waiting + events.Count > limit) return false;
-        var number = ++_last;
+        var number = Interlocked.Increment(ref _last);
         var body = WebhookBody.Write(tenant, string.Create(CultureInfo.InvariantCulture, $"{_name}-{number}"), batch);
         await _store.PutAsync(KeyOf(number), body, null, CancellationToken.None);
         Parts.Counters.Keep(events.Count);

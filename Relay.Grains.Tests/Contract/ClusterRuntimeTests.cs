@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Relay.Core;
 using Relay.Core.Runtime;
 using Relay.Grains.Tests.Support;
@@ -29,6 +30,11 @@ internal class ClusterHost : ContractHost
     public OrleansRuntime Another() => _another ??= Task.Run(_cluster.StartGatewayAsync).GetAwaiter().GetResult();
 
     public override void Advance(TimeSpan by) => _cluster.Time.Advance(by);
+
+    public override void Interrupt(TenantId tenant)
+    {
+        foreach (var silo in _cluster.Silos) silo.ServiceProvider.GetRequiredService<SiloHubs>().Interrupt(one => one == tenant);
+    }
 
     // What is under way between processes and on the pool takes a moment in which the clock must not run ahead by much: a few calls there and back.
     public override async Task SettleAsync()

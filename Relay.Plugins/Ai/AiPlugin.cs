@@ -9,8 +9,9 @@ namespace Relay.Plugins.Ai;
 /// </summary>
 /// <param name="client">The host's own client, when it has registered one; otherwise the tenant's nodes answer, or else the configured upstream.</param>
 /// <param name="nodes">The machines that have dialled in, where there are such.</param>
+/// <param name="usage">Counts the tokens of chats that do not go to nodes, where somebody wants to know.</param>
 [RelayPlugin("ai_")]
-public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = null) : IRelayPlugin
+public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = null, IChatUsage? usage = null) : IRelayPlugin
 {
     // Nobody dials it: the nodes are the server.
     private static readonly Uri NodesAddress = new("http://nodes.invalid/v1");
@@ -29,9 +30,12 @@ public sealed class AiPlugin(IChatClient? client = null, IChatNodes? nodes = nul
         _context = context;
         _settings = upstream.Settings;
         _budget = upstream.Budget(context.User.Tenant);
-        _client = client ?? (nodes is null ? upstream.Client : new NodesFirstChatClient(
-            new OpenAiChatClient(NodesAddress, null, new HttpClient(nodes.For(context.User)) { Timeout = Timeout.InfiniteTimeSpan }), upstream.Client));
+        var configured = Metered(upstream.Client);
+        _client = Metered(client) ?? (nodes is null ? configured : new NodesFirstChatClient(
+            new OpenAiChatClient(NodesAddress, null, new HttpClient(nodes.For(context.User)) { Timeout = Timeout.InfiniteTimeSpan }), configured));
         return default;
+
+        IChatClient? Metered(IChatClient? one) => one is null || usage is null ? one : new MeteredChatClient(one, usage, context.User);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Relay.Core;
+
 namespace Relay.Tests.Contract;
 
 /// <summary>Long work: detached requests and their streams.</summary>
@@ -72,6 +74,26 @@ public abstract class DetachContract : RuntimeContract
         Assert.Equal("t_said", (await other.AskAsync("t_say", "r1")).Outcome());
         Probe.Open("gate");
         Assert.Equal("3 parts", await Probe.HeardAsync("chat"));
+    }
+
+    [Fact]
+    public async Task WhatSurvivesItsConnectionEndsWithTheTenantAndNoOthers()
+    {
+        var (client, other) = (await JoinAsync(), await JoinAsync("bob", "c2", "acme"));
+        client.Send("t_stubborn", "s", "\"gate\"");
+        await Probe.HeardAsync("chatting");
+        client.Leave();
+        other.Send("t_stubborn", "s", "\"other\"");
+        await Probe.HeardAsync("chatting");
+        Host.Interrupt(TenantId.Default);
+        Assert.Equal("cancelled", await Probe.HeardAsync("chat"));
+        Probe.Open("other");
+        Assert.Equal("3 parts", await Probe.HeardAsync("chat"));
+
+        // The next message starts the plugin anew.
+        var again = await JoinAsync(id: "c3");
+        Assert.Equal("t_said", (await again.AskAsync("t_say", "r1")).Outcome());
+        Assert.Equal(0, Host.Counters.Crashes);
     }
 
     [Fact]

@@ -30,6 +30,8 @@ internal sealed class InProcessHost : ContractHost
 
     public override void Advance(TimeSpan by) => _time.Advance(by);
 
+    public override void Interrupt(TenantId tenant) => _runtime.Interrupt(one => one == tenant);
+
     // The services stay: a plugin that a test has left hanging may still end with them.
     public override void Dispose()
     {

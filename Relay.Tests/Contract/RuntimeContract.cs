@@ -76,6 +76,9 @@ internal abstract class ContractHost : IDisposable
 
     public abstract void Advance(TimeSpan by);
 
+    /// <summary>A tenant was suspended: wherever hubs are, what their plugins do ends.</summary>
+    public abstract void Interrupt(TenantId tenant);
+
     /// <summary>Gives what goes on elsewhere its turn, between two steps of the clock.</summary>
     public virtual async Task SettleAsync()
     {

@@ -58,6 +58,28 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task TokensThatTheConfiguredUpstreamReportsAreTheTenants()
+    {
+        await using var upstream = await ScriptedChatUpstream.StartAsync(ScriptedChatUpstream.Events(
+            ScriptedChatUpstream.Delta("hello"), ScriptedChatUpstream.Usage(1, 1), ScriptedChatUpstream.Finish("stop"), ScriptedChatUpstream.Usage(9, 2), "[DONE]"));
+        await using var relay = await RelayServer.StartAsync(settings => settings with
+        {
+            Plugins = settings.Plugins with { Ai = settings.Plugins.Ai with { Upstream = new RelayAiUpstreamOptions { BaseUrl = upstream.BaseUrl, Model = "m" } } },
+        });
+        var (client, _) = await relay.JoinAsync("alice", "/t/one/ws");
+        for (var i = 0; i < 2; i++)
+        {
+            await client.SendTextAsync("""{"type":"ai_chat","request_id":"1","data":{"messages":[{"role":"user","content":"?"}]}}""");
+            Assert.Equal(9, (await client.ReceiveJsonAsync("ai_done")).GetProperty("data").GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
+        }
+
+        using var http = new HttpClient { BaseAddress = relay.Url };
+        var tokens = (await http.GetFromJsonAsync<JsonElement>("/t/one/api/v1/usage")).GetProperty("tokens");
+        Assert.Equal((18, 4), (tokens.GetProperty("prompt").GetInt32(), tokens.GetProperty("completion").GetInt32()));
+        Assert.Equal(0, (await http.GetFromJsonAsync<JsonElement>("/t/two/api/v1/usage")).GetProperty("tokens").GetProperty("prompt").GetInt32());
+    }
+
+    [Fact]
     public async Task TheListOfAllTenantsComesInParts()
     {
         await using var relay = await HubServer.StartAsync();

@@ -81,6 +81,24 @@ public sealed class SuspensionTests : IAsyncLifetime
         await refused.ExpectErrorAsync(403, "tenant_suspended");
     }
 
+    [Theory]
+    [InlineData("\"continue\":true")]
+    [InlineData("\"stream_id\":\"s\"")]
+    public async Task AChatThatOutlivesItsConnectionEndsAtTheUpstreamToo(string outlives)
+    {
+        await using var upstream = await ScriptedChatUpstream.StartAsync(ScriptedChatUpstream.SilenceAsync);
+        await using var relay = await RelayServer.StartAsync(settings => _settings = settings with
+        {
+            Tenants = Named(("a", false), ("b", false)),
+            Plugins = settings.Plugins with { Ai = settings.Plugins.Ai with { Upstream = new RelayAiUpstreamOptions { BaseUrl = upstream.BaseUrl, Model = "m" } } },
+        });
+        var (client, _) = await relay.JoinAsync("alice", "/t/a/ws");
+        await client.SendTextAsync($$$"""{"type":"ai_chat","request_id":"1","data":{"messages":[{"role":"user","content":"?"}],{{{outlives}}}}}""");
+        await upstream.Reached.WaitAsync(TimeSpan.FromSeconds(30));
+        relay.Services.GetRequiredService<TenantDirectory>().Take(_settings with { Tenants = Named(("a", true), ("b", false)) });
+        await upstream.Aborted.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     [Fact]
     public async Task ACallThatWaitsForANodeIsRefused()
     {
