@@ -75,6 +75,8 @@ internal sealed record LabelledRow(string Name, InstrumentKind Kind, string Help
 /// <summary>
 /// How long things took. The parts tell each duration, or those of a sample where there are too many; nothing is timed until the row is made.
 /// </summary>
+/// <param name="Name">As in <see cref="InstrumentRow"/>.</param>
+/// <param name="Help">As in <see cref="InstrumentRow"/>.</param>
 /// <param name="Label">What its series differ by, or null.</param>
 /// <param name="MostValues">How many values of the label there may be.</param>
 /// <param name="Bounds">The upper ends of its buckets, in seconds.</param>

@@ -51,12 +51,12 @@ internal static class RelayInstruments
         Counter("relay_introductions_merged_total", "Introductions that took the place of an earlier one of the same peer, because the connection did not read.", static s => s.Gateway.IntroductionsMerged),
         Counter("relay_dead_peers_total", "Connections given up because nothing came after a ping.", static s => s.Gateway.DeadPeers),
 
-        Counted(Gauges("relay_job_connections", "Connections that are open, by what they are for.", "job", [.. ConnectionCensus.Jobs.Select(static (job, index) => (job, (Func<MetricSources, long>)(s => (index == 0 ? s.Connections!.Take() : s.Connections!.Last).Of(index))))])),
+        Counted(Gauges("relay_use_connections", "Connections that are open, by what they are for.", "use", [.. ConnectionCensus.Jobs.Select(static (job, index) => (job, (Func<MetricSources, long>)(s => (index == 0 ? s.Connections!.Take() : s.Connections!.Last).Of(index))))])),
         Counted(Gauge("relay_outbox_bytes", "Bytes that wait for clients, of all connections.", static s => s.Connections!.Last.OutboxBytes)),
         Counted(Gauge("relay_outbox_largest_bytes", "The most that waits for one client.", static s => s.Connections!.Last.LargestOutbox)),
         Counted(Gauge("relay_reading_paused_connections", "Connections whose data is not taken now, for want of credit or because of a rate.", static s => s.Connections!.Last.Paused)),
         Counters("relay_errors_total", "Errors that clients were told, by code; docs/protocol.md says what each means.", "code", Each<ErrorCode>(static code => ErrorCatalogue.Of(code).Code, static (_, code) => ErrorTally.Of(code))),
-        new DurationRow("relay_join_seconds", "From a request for a WebSocket to its welcome, by what it is for.", "job", ConnectionCensus.Jobs.Length, Slow, static s => s.Gateway.Joins),
+        new DurationRow("relay_join_seconds", "From a request for a WebSocket to its welcome, by what it is for.", "use", ConnectionCensus.Jobs.Length, Slow, static s => s.Gateway.Joins),
 
         // Hubs and plugins.
         Counter("relay_hub_joins_total", "Connections that a hub welcomed.", static s => s.Runtime.Joins),

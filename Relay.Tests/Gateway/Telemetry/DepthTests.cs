@@ -35,7 +35,7 @@ public sealed class DepthTests
 
         var families = await MetricsRig.FamiliesAsync(relay.Services);
 
-        var jobs = families["relay_job_connections"].Samples.ToDictionary(static sample => sample.Labels["job"], static sample => sample.Value);
+        var jobs = families["relay_use_connections"].Samples.ToDictionary(static sample => sample.Labels["use"], static sample => sample.Value);
         Assert.Equal((1, 1, 0, 0), (jobs["hub"], jobs["room"], jobs["node"], jobs["none"]));
         Assert.Equal(2, families["relay_connections"].Samples.Single().Value);
         Assert.Equal(0, families["relay_reading_paused_connections"].Samples.Single().Value);

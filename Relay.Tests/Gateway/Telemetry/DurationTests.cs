@@ -25,7 +25,7 @@ public sealed class DurationTests
         Assert.Equal(2, Count(families["relay_dispatch_seconds"]));
         Assert.InRange(families["relay_dispatch_seconds"].With("_sum").Single().Value, 0, 60);
         Assert.InRange(Count(families["relay_plugin_seconds"], ("plugin", "echo_")), 1, 2);
-        Assert.Equal(1, Count(families["relay_join_seconds"], ("job", "hub")));
+        Assert.Equal(1, Count(families["relay_join_seconds"], ("use", "hub")));
     }
 
     [Fact]

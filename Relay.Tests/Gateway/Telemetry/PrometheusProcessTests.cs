@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Gateway.Telemetry;
 using Relay.Tests.Gateway.Hub;
-using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Telemetry;
 
@@ -46,7 +45,7 @@ public sealed class PrometheusProcessTests : IDisposable
             await UntilAsync(port, "sum(up) == 2", static result => result.GetArrayLength() == 1);
             foreach (var job in (string[])["open", "text"])
             {
-                Assert.Equal(1, await AskAsync(port, $$"""relay_job_connections{job="{{job}}",exported_job="hub"}"""));
+                Assert.Equal(1, await AskAsync(port, $$"""relay_use_connections{job="{{job}}",use="hub"}"""));
                 Assert.Equal(3, await AskAsync(port, $$"""relay_dispatch_seconds_count{job="{{job}}"}"""));
                 Assert.Equal(3, await AskAsync(port, $$"""sum(relay_dispatch_seconds_bucket{job="{{job}}",le="+Inf"})"""));
                 Assert.InRange(await AskAsync(port, $$"""histogram_quantile(0.5, sum by (le) (relay_dispatch_seconds_bucket{job="{{job}}"}))"""), 0, 30);
