@@ -26,14 +26,14 @@ public static class RelayTrace
     /// <summary>Internal: a plugin's code with a message. A detached request goes on after it.</summary>
     public const string PluginHandle = "plugin handle";
 
-    /// <summary>Internal: the wait for a place at the user's hub.</summary>
-    public const string HubJoin = "hub join";
-
-    /// <summary>Internal: a call that runs on a node, with its wait in the queue and all its attempts.</summary>
+    /// <summary>Client: a call that runs on a node, with its wait in the queue and all its attempts.</summary>
     public const string NodeCall = "node call";
 
-    /// <summary>Client: one attempt of a call at one node.</summary>
+    /// <summary>Event of <see cref="NodeCall"/>: a node has the call.</summary>
     public const string NodeAttempt = "node attempt";
+
+    /// <summary>Event of <see cref="NodeCall"/>: the node's answer has begun.</summary>
+    public const string NodeAnswer = "node answer";
 
     /// <summary>Client: the connection to a tunnel's target.</summary>
     public const string TunnelDial = "tunnel dial";
@@ -83,8 +83,11 @@ public static class RelayTrace
     /// <summary>Which attempt it is, from 1 on.</summary>
     public const string Attempt = "relay.attempt";
 
-    /// <summary>Events in a delivery.</summary>
-    public const string Events = "relay.webhook.events";
+    /// <summary>The host of a tunnel's target, as its client named it.</summary>
+    public const string ServerAddress = "server.address";
+
+    /// <summary>The port of a tunnel's target.</summary>
+    public const string ServerPort = "server.port";
 
     private const int LongestTopic = 64;
 
@@ -106,7 +109,7 @@ public static class RelayTrace
         return span;
     }
 
-    /// <summary>Ends a span on whatever thread: <see cref="Activity.Current"/> stays what it was.</summary>
+    /// <summary>Ends a span on whatever thread: <see cref="Activity.Current"/> stays what it was, unless it is the span itself.</summary>
     /// <param name="span">The span.</param>
     /// <param name="error">What went wrong, or null.</param>
     public static void End(Activity span, string? error = null)
@@ -119,7 +122,7 @@ public static class RelayTrace
 
         var current = Activity.Current;
         span.Stop();
-        Activity.Current = current;
+        Activity.Current = ReferenceEquals(current, span) ? span.Parent : current;
     }
 
     /// <summary>Ends the span of a message with an error of the relay's.</summary>

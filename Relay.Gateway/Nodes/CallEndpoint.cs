@@ -31,7 +31,8 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
             else
             {
                 var ask = new NodeAsk(read.Model, caller.Key, Affinity(context, read));
-                var inbox = new CallInbox(new(HttpMethods.Post, path, RequestHeaders.Of(context.Request), body), time);
+                var trace = CallTrace.Begin(caller.Tenant, null);
+                var inbox = new CallInbox(new(HttpMethods.Post, path, CallTrace.Add(trace, RequestHeaders.Of(context.Request)), body), time) { Trace = trace };
                 await (context.Request.Headers[ReplayStream.IdHeader] is [{ } id, ..] ? ResumableAsync(context, caller, ask, inbox, id) : DirectAsync(context, caller, ask, inbox));
             }
         }
@@ -72,6 +73,8 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         {
             _bodies.Release(caller.Tenant, inbox.Request.Body.Length);
             inbox.Dispose();
+            inbox.Trace?.Failed(error!.Code);
+            inbox.Trace?.End();
             await error!.WriteAsync(context);
             return;
         }
@@ -101,7 +104,7 @@ internal sealed class CallEndpoint(RelaySettings settings, IRelayRuntime runtime
         open.Add(inbox, caller.Tenant);
         try
         {
-            await new CallRunner(inbox, runtime.Nodes.Call(caller.Tenant, ask, inbox), ask, sink, caller.Options, counters, caller.Meter).RunAsync();
+            await new CallRunner(inbox, runtime.Nodes.Call(caller.Tenant, ask, inbox), ask, sink, caller.Options, counters, caller.Meter, inbox.Trace).RunAsync();
         }
         finally
         {

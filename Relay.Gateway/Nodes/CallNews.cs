@@ -44,6 +44,9 @@ internal sealed class CallInbox : INodeCaller, IDisposable
 
     public TimeProvider Time => _time;
 
+    /// <summary>The call's span, where it is traced.</summary>
+    public CallTrace? Trace { get; init; }
+
     public ValueTask<CallNews> NextAsync() => _news.Reader.ReadAsync();
 
     public bool TryNext(out CallNews news) => _news.Reader.TryRead(out news);

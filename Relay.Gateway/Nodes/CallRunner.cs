@@ -11,7 +11,7 @@ namespace Relay.Gateway.Nodes;
 /// Leads one call from its question to its end: finds another node while nothing of an answer has reached the caller, passes the answer on as it comes, and ends
 /// it in a way that the caller understands.
 /// </summary>
-internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, ICallSink sink, RelayNodesOptions options, NodeCallCounters counters, RequestMeter? meter)
+internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, ICallSink sink, RelayNodesOptions options, NodeCallCounters counters, RequestMeter? meter, CallTrace? trace = null)
 {
     // Nodes that may fail at one call before it is given up.
     private const int MaxFailures = 4;
@@ -49,6 +49,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
             _call?.Cancel();
             inbox.Dispose();
             TellMeter();
+            trace?.End();
         }
     }
 
@@ -62,6 +63,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 return RefuseAsync(Refusal((CallRefusal)news.What!));
             case CallNews.Kinds.Started:
                 (_call, _nodeId) = (news.Call, (string)news.What!);
+                trace?.Started(_nodeId);
                 inbox.Expect(options.FirstByteTimeout);
                 return new(false);
             case CallNews.Kinds.Answered:
@@ -82,6 +84,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
                 return _hasBegun ? BreakAsync((CallError)news.What!) : RefuseAsync((CallError)news.What!);
             default:
                 Count(CallOutcome.Cancelled);
+                trace?.Failed("cancelled");
                 if (_hasBegun) sink.Abort();
                 return new(true);
         }
@@ -108,6 +111,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         var media = MediaTypeHeaderValue.TryParse(type, out var parsed) ? parsed.MediaType : null;
         _isEvents = "text/event-stream".Equals(media, StringComparison.OrdinalIgnoreCase);
         var isJson = "application/json".Equals(media, StringComparison.OrdinalIgnoreCase) || media?.EndsWith("+json", StringComparison.OrdinalIgnoreCase) == true;
+        trace?.Answered(head.Status);
         if (_isEvents || isJson)
         {
             _head = head;
@@ -148,6 +152,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
         if (!await sink.FlushAsync())
         {
+            trace?.Failed("cancelled");
             Count(CallOutcome.Cancelled);
             return true;
         }
@@ -204,6 +209,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
     private async ValueTask<bool> RefuseAsync(CallError error)
     {
+        trace?.Failed(error.Code);
         CancelCall();
         Count(error.Status == StatusCodes.Status404NotFound ? CallOutcome.UnknownModel : error.Status == StatusCodes.Status503ServiceUnavailable ? CallOutcome.Busy : CallOutcome.Failed);
         await sink.RefuseAsync(error);
@@ -212,6 +218,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
 
     private async ValueTask<bool> BreakAsync(CallError error)
     {
+        trace?.Failed(error.Code);
         CancelCall();
         Count(CallOutcome.Broken);
         if (_isEvents)

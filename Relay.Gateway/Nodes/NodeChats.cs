@@ -19,11 +19,12 @@ internal sealed class NodeChats(TenantDirectory tenants, IServiceProvider servic
         if (tenants.Find(new(user.Tenant)) is not { } tenant || !tenant.Jobs.HasFlag(TenantJobs.Nodes) || !CallBody.TryRead(body, out var read, out _)) return ChatAnswer.Refusal(CallError.UnknownModel(""));
         // One caller among the tenant's: a user's chats wait in the user's turn.
         var ask = new NodeAsk(read.Model, "u" + user.UserId, read.CacheKey is { } key ? CallerKey.Hash(key) : null);
-        var inbox = new CallInbox(new(HttpMethods.Post, request.RequestUri!.AbsolutePath, [new("content-type", "application/json"), new("accept", "text/event-stream")], body), time);
+        var trace = CallTrace.Begin(new(user.Tenant), "ai_");
+        var inbox = new CallInbox(new(HttpMethods.Post, request.RequestUri!.AbsolutePath, CallTrace.Add(trace, [new("content-type", "application/json"), new("accept", "text/event-stream")]), body), time);
         var answer = new ChatAnswer(inbox, cancel);
         // Asked for late: the runtime itself is made with the plugins.
         var link = services.GetRequiredService<IRelayRuntime>().Nodes.Call(new TenantId(user.Tenant), ask, inbox);
-        _ = answer.RunAsync(new CallRunner(inbox, link, ask, answer, tenant.Settings.Nodes, counters, limits.Tokens(new(user.Tenant))));
+        _ = answer.RunAsync(new CallRunner(inbox, link, ask, answer, tenant.Settings.Nodes, counters, limits.Tokens(new(user.Tenant)), trace));
         return await answer.Response;
     }
 

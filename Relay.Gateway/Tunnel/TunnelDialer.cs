@@ -1,6 +1,9 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Relay.Core;
+using Relay.Core.Telemetry;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Tenants;
 
@@ -29,7 +32,21 @@ internal sealed class TunnelDialer(TenantDirectory tenants, ITunnelResolver reso
 {
     private static readonly EgressPolicy Nowhere = new([], "tunnel.allow");
 
-    public async Task<Dialed> DialAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)
+    public Task<Dialed> DialAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation) =>
+        RelayTrace.IsOn ? TracedAsync(tenant, target, cancellation) : ConnectAsync(tenant, target, cancellation);
+
+    private async Task<Dialed> TracedAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)
+    {
+        using var span = RelayTrace.Source.StartActivity(RelayTrace.TunnelDial, ActivityKind.Client);
+        span?.SetTag(RelayTrace.Tenant, tenant.Name);
+        span?.SetTag(RelayTrace.ServerAddress, target.Host);
+        span?.SetTag(RelayTrace.ServerPort, target.Port);
+        var dialed = await ConnectAsync(tenant, target, cancellation);
+        if (span is not null) RelayTrace.End(span, dialed.Socket is null ? dialed.Status.ToString(CultureInfo.InvariantCulture) : null);
+        return dialed;
+    }
+
+    private async Task<Dialed> ConnectAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)
     {
         var known = tenants.Find(tenant);
         var policy = known is { IsSuspended: false } may ? Policy(may) : Nowhere;

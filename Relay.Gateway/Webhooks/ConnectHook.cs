@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text.Json;
 using Relay.Core.Errors;
+using Relay.Core.Telemetry;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Tenants;
@@ -28,7 +29,7 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         try
         {
             if (Interlocked.Increment(ref _asked) <= MaxAsked && hooks.IsSigned)
-                (status, answer) = await client.PostAsync(hooks.ConnectUrl, hooks, Question(context, who, access), hooks.ConnectTimeout, [], context.RequestAborted);
+                (status, answer) = await client.PostAsync(RelayTrace.ConnectHook, who.Tenant, hooks.ConnectUrl, hooks, Question(context, who, access), hooks.ConnectTimeout, [], context.RequestAborted);
         }
         finally
         {

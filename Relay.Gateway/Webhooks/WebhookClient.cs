@@ -1,5 +1,9 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Relay.Core;
+using Relay.Core.Telemetry;
 using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Webhooks;
@@ -24,6 +28,8 @@ internal sealed class WebhookClient(TimeProvider time) : IDisposable
     };
 
     /// <summary>Posts a signed body.</summary>
+    /// <param name="span">The name of its span; the request carries it.</param>
+    /// <param name="tenant">Whose receiver it is.</param>
     /// <param name="url">Where.</param>
     /// <param name="hooks">Whose secrets sign it.</param>
     /// <param name="body">The body, JSON.</param>
@@ -32,8 +38,10 @@ internal sealed class WebhookClient(TimeProvider time) : IDisposable
     /// <param name="over">Nobody waits any more.</param>
     /// <returns>The status and the answer's body; no status when there was no answer.</returns>
     public async Task<(HttpStatusCode? Status, byte[] Body)> PostAsync(
-        string url, RelayWebhooksOptions hooks, byte[] body, TimeSpan timeout, IEnumerable<(string Name, string Value)> headers, CancellationToken over)
+        string span, TenantId tenant, string url, RelayWebhooksOptions hooks, byte[] body, TimeSpan timeout, IEnumerable<(string Name, string Value)> headers, CancellationToken over)
     {
+        var traced = RelayTrace.IsOn ? RelayTrace.Source.StartActivity(span, ActivityKind.Client) : null;
+        traced?.SetTag(RelayTrace.Tenant, tenant.Name);
         using var limit = new CancellationTokenSource(timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, over);
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
@@ -43,11 +51,19 @@ internal sealed class WebhookClient(TimeProvider time) : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, both.Token);
-            return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(both.Token));
+            traced?.SetTag(RelayTrace.StatusCode, (int)response.StatusCode);
+            var answer = await response.Content.ReadAsByteArrayAsync(both.Token);
+            if (traced is not null) RelayTrace.End(traced, response.IsSuccessStatusCode ? null : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture));
+            return (response.StatusCode, answer);
         }
         catch (Exception e) when (!over.IsCancellationRequested && e is HttpRequestException or OperationCanceledException or IOException)
         {
+            if (traced is not null) RelayTrace.End(traced, e.GetType().FullName);
             return (null, []);
+        }
+        finally
+        {
+            traced?.Dispose();
         }
     }
 

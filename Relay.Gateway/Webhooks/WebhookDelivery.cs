@@ -1,6 +1,7 @@
 using System.Net;
 using Relay.Abstractions;
 using Relay.Core;
+using Relay.Core.Telemetry;
 
 namespace Relay.Gateway.Webhooks;
 
@@ -42,9 +43,16 @@ internal sealed class WebhookDelivery(WebhookOutbox outbox, TenantId tenant)
             if (_isOver) return false;
             _pages.Enqueue(page);
             _waiting += page.Events;
-            if (_pages.Count == 1) _running = Task.Run(RunAsync);
+            if (_pages.Count == 1) _running = StartAsync();
             return true;
         }
+    }
+
+    // Nobody's span goes on in it: the page is of many.
+    private Task StartAsync()
+    {
+        using var apart = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
+        return Task.Run(RunAsync);
     }
 
     private async Task RunAsync()
@@ -110,7 +118,7 @@ internal sealed class WebhookDelivery(WebhookOutbox outbox, TenantId tenant)
             HttpStatusCode? status = null;
             if (hooks is { Url.Length: > 0, IsSigned: true })
             {
-                (status, _) = await parts.Client.PostAsync(hooks.Url, hooks, body, hooks.Timeout, [("Relay-Attempt", attempt.ToString(System.Globalization.CultureInfo.InvariantCulture))], outbox.Over);
+                (status, _) = await parts.Client.PostAsync(RelayTrace.WebhookDeliver, tenant, hooks.Url, hooks, body, hooks.Timeout, [("Relay-Attempt", attempt.ToString(System.Globalization.CultureInfo.InvariantCulture))], outbox.Over);
                 if (status is >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices)
                 {
                     if (attempt > 1) WebhookLog.Working(parts.Logger, tenant);

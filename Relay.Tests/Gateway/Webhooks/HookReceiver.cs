@@ -65,7 +65,10 @@ internal sealed class HookReceiver : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body);
         var bytes = body.ToArray();
         var request = new HookRequest(
-            JsonDocument.Parse(bytes).RootElement, bytes, context.Request.Headers[WebhookSignature.TimestampHeader].ToString(), context.Request.Headers[WebhookSignature.Header].ToString());
+            JsonDocument.Parse(bytes).RootElement, bytes, context.Request.Headers[WebhookSignature.TimestampHeader].ToString(), context.Request.Headers[WebhookSignature.Header].ToString())
+        {
+            Traceparent = context.Request.Headers["traceparent"].ToString(),
+        };
         var (status, answer) = Answer(request);
         _requests.Writer.TryWrite(request);
         context.Response.StatusCode = status;
@@ -76,6 +79,8 @@ internal sealed class HookReceiver : IAsyncDisposable
 /// <summary>What the relay posted.</summary>
 internal sealed record HookRequest(JsonElement Body, byte[] Bytes, string Timestamp, string Signature)
 {
+    public string Traceparent { get; init; } = "";
+
     public string Delivery => Body.GetProperty("delivery").GetString()!;
 
     public IEnumerable<string> Events => Body.GetProperty("events").EnumerateArray().Select(one => one.GetProperty("event").GetString()!);

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Relay.Core;
+using Relay.Core.Telemetry;
+
+namespace Relay.Gateway.Nodes;
+
+/// <summary>The span of a call that runs on a node. The node's agent passes it on to its model server, as a header of the request.</summary>
+internal sealed class CallTrace
+{
+    private const string Header = "traceparent";
+
+    private readonly Activity _span;
+    private int _attempts;
+    private string? _error;
+
+    private CallTrace(Activity span) => _span = span;
+
+    /// <summary>Begins it, as a part of what runs here.</summary>
+    /// <returns>The span, or null when nobody wants one.</returns>
+    public static CallTrace? Begin(TenantId tenant, string? caller)
+    {
+        if (!RelayTrace.IsOn || RelayTrace.Begin(RelayTrace.NodeCall, ActivityKind.Client, Activity.Current?.Context ?? default) is not { } span) return null;
+        span.SetTag(RelayTrace.Tenant, tenant.Name);
+        if (caller is not null) span.SetTag(RelayTrace.Plugin, caller);
+        return new(span);
+    }
+
+    /// <summary>The headers of the request, and the span's.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Add(CallTrace? trace, IReadOnlyList<KeyValuePair<string, string>> headers) =>
+        trace is null ? headers : [.. headers, new(Header, Traceparent.Write(trace._span.Context))];
+
+    /// <summary>A node has the call.</summary>
+    public void Started(string node)
+    {
+        _attempts++;
+        _span.SetTag(RelayTrace.Node, node);
+        _span.AddEvent(new(RelayTrace.NodeAttempt, tags: new ActivityTagsCollection { [RelayTrace.Node] = node, [RelayTrace.Attempt] = _attempts }));
+    }
+
+    /// <summary>The node's answer has begun.</summary>
+    public void Answered(int status)
+    {
+        _span.SetTag(RelayTrace.StatusCode, status);
+        _span.AddEvent(new(RelayTrace.NodeAnswer));
+    }
+
+    /// <summary>The call has no good end.</summary>
+    public void Failed(string error) => _error ??= error;
+
+    public void End() => RelayTrace.End(_span, _error);
+}
