@@ -172,13 +172,13 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
         return GrainContext.Deactivated;
     }
 
-    /// <summary>Tells the central hub again. Any thread.</summary>
     /// <summary>From any thread: what the user's plugins do ends.</summary>
     internal void Interrupt(Func<TenantId, bool> whose)
     {
         if (whose(_key.Tenant)) _actor?.Post(HubInput.Interrupt());
     }
 
+    /// <summary>Tells the central hub again. Any thread.</summary>
     internal void Repeat()
     {
         _central.Repeat();

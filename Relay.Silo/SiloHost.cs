@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 using Relay.Grains;
 
 namespace Relay.Silo;

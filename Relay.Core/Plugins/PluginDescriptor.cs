@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Abstractions;
+using Relay.Core.Protocol;
 
 namespace Relay.Core.Plugins;
 
@@ -101,6 +102,7 @@ public sealed class PluginDescriptor
         var attribute = type.GetCustomAttribute<RelayPluginAttribute>(inherit: false);
         if (attribute is null) found.Add("has no [RelayPlugin] attribute");
         else if (!IsPrefix(attribute.Prefix)) found.Add($"has the prefix '{attribute.Prefix}': a prefix is made of a-z, 0-9 and _, does not begin with _, ends with _ and has 2 to {MaxPrefixLength} characters");
+        else if (Frames.Reserved.FirstOrDefault(type => type.StartsWith(attribute.Prefix, StringComparison.Ordinal)) is { } own) found.Add($"has the prefix '{attribute.Prefix}': frames of the type {own} are the relay's own");
         if (attribute?.IdempotentTopics.Any(string.IsNullOrEmpty) == true) found.Add("declares an empty topic to be idempotent");
         if (attribute?.RequiredScope is { } scope && string.IsNullOrWhiteSpace(scope)) found.Add("requires a scope without a name");
         if (!typeof(IRelayPlugin).IsAssignableFrom(type)) found.Add("does not implement IRelayPlugin");

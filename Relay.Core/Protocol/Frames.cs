@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -110,10 +111,13 @@ public static class Frames
     public static Frame PluginStatus(string prefix, string status) =>
         new(Encoding.UTF8.GetBytes($"{{\"type\":\"plugin_status\",\"plugin\":\"{prefix}\",\"status\":\"{status}\"}}"));
 
-    /// <summary>Whether frames of a type are the relay's own, which no back end may send.</summary>
+    /// <summary>Types of frames that are the relay's own, which no back end and no plugin may send.</summary>
+    public static ImmutableArray<string> Reserved { get; } = ["welcome", "error", "plugin_status", "expiring", "authenticated"];
+
+    /// <summary>Whether frames of a type are the relay's own.</summary>
     /// <param name="type">The type.</param>
     /// <returns>True when they are.</returns>
-    public static bool IsReserved(string type) => type is "welcome" or "error" or "plugin_status" or "expiring" or "authenticated";
+    public static bool IsReserved(string type) => Reserved.Contains(type);
 
     /// <summary>The news that a connection's token runs out soon.</summary>
     /// <param name="at">When the connection ends, unless it sends a fresh one.</param>

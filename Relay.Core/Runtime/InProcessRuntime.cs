@@ -124,7 +124,7 @@ public sealed class InProcessRuntime(
     }
 
     /// <summary>Tenants of which something is kept.</summary>
-    internal int Tenants => _centrals.Count + _rooms.Tenants;
+    internal int Tenants => _centrals.Count + _rooms.Tenants + (_nodes?.Tenants ?? 0) + (_answers?.Tenants ?? 0);
 
     /// <summary>The central hub of a tenant whose user joins.</summary>
     internal CentralHubActor Central(TenantId tenant)

@@ -28,6 +28,9 @@ internal sealed class LocalAnswers(AnswerLimits limits, RuntimeClock clock, Acti
         });
     }
 
+    /// <summary>Tenants of which something is kept.</summary>
+    internal int Tenants => _tenants.Count;
+
     /// <summary>Time has passed.</summary>
     internal void Sweep()
     {

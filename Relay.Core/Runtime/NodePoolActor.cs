@@ -10,6 +10,7 @@ internal sealed class NodePoolActor : Mailbox<NodePoolInput>, INodePoolPort<INod
     private readonly LocalNodes _nodes;
     private readonly TenantId _tenant;
     private int _edition;
+    private bool _isOver;
 
     // What the process's counters have of this pool.
     private (int Nodes, int Waiting, int InFlight) _counted;
@@ -44,6 +45,12 @@ internal sealed class NodePoolActor : Mailbox<NodePoolInput>, INodePoolPort<INod
 
     protected override void OnTurn(in NodePoolInput input, Turn turn)
     {
+        if (_isOver)
+        {
+            _nodes.PassOn(_tenant, input);
+            return;
+        }
+
         if (_nodes.Options.Edition.Number is var edition && edition != _edition)
         {
             _edition = edition;
@@ -72,6 +79,8 @@ internal sealed class NodePoolActor : Mailbox<NodePoolInput>, INodePoolPort<INod
                 break;
             case NodePoolInput.Kinds.Tick:
                 _pool.Tick(turn);
+                _isOver = _pool.IsEmpty;
+                if (_isOver) _nodes.Forget(_tenant, this);
                 break;
             case NodePoolInput.Kinds.Query:
                 input.Query(_pool, turn);

@@ -12,6 +12,7 @@ internal static class ApiExamples
         "connection" => "kM3x",
         "plugin" => "ai_",
         "tenant" => "acme",
+        "key" => "backend",
         _ => name + "-1",
     };
 }

@@ -52,7 +52,7 @@ internal static class ApiFaults
 
         if (operation.Changes)
         {
-            foreach (var fault in KeyedRequests.Faults) yield return fault;
+            foreach (var fault in operation.IsKeyed ? KeyedRequests.Faults : []) yield return fault;
             yield return GoingAway;
         }
 

@@ -26,6 +26,12 @@ internal sealed record ApiOperation(string Id, string Method, string Path, Acces
     /// <summary>Whether it gives a list in parts, by <c>?after=</c> and <c>?limit=</c>.</summary>
     public bool IsPaged { get; init; }
 
+    /// <summary>Whether its answer is for one caller once: it is not kept, and so the request is not one to be given an <c>Idempotency-Key</c>.</summary>
+    public bool AnswersOnce { get; init; }
+
+    /// <summary>Whether a request that comes again with its <c>Idempotency-Key</c> gets the first one's answer.</summary>
+    public bool IsKeyed => Changes && !AnswersOnce;
+
     /// <summary>What it takes, if anything.</summary>
     public ApiBody? Body { get; init; }
 

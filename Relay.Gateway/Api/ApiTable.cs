@@ -22,6 +22,7 @@ internal sealed class ApiTable
         .. NodeOperations.All,
         .. UsageOperations.All,
         .. TenantOperations.All,
+        .. KeyOperations.All,
         .. OpenApiOperations.All,
     ];
 

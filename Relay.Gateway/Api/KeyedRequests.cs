@@ -28,7 +28,7 @@ internal static class KeyedRequests
     public static Task PerformAsync(ApiCall call)
     {
         var keys = call.Http.Request.Headers[Header];
-        if (keys.Count == 0 || !call.Operation.Changes) return call.Operation.Handle(call);
+        if (keys.Count == 0 || !call.Operation.IsKeyed) return call.Operation.Handle(call);
         return keys is [{ } key] && Ids.IsValid(key) ? PerformAsync(call, key) : call.RefuseAsync(Invalid);
     }
 

@@ -71,7 +71,7 @@ internal static class OpenApiDocument
             yield return Parameter(id, "path", "1 to 256 bytes of UTF-8, percent-encoded.", Text(), ApiExamples.IdOf(id));
         }
 
-        if (operation.Changes) yield return Parameter(KeyedRequests.Header, "header", "A request that comes again with its key gets the answer of the first and is not performed again.", Text(), null);
+        if (operation.IsKeyed) yield return Parameter(KeyedRequests.Header, "header", "A request that comes again with its key gets the answer of the first and is not performed again.", Text(), null);
         foreach (var (name, summary) in operation.Query) yield return Parameter(name, "query", summary, Text(), null);
         if (operation.IsPaged)
         {

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Relay.Abstractions;
-using Relay.Core;
 using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Tenants;
+using static Relay.Gateway.Api.TenantWrites;
 
 namespace Relay.Gateway.Api;
 
@@ -14,18 +14,7 @@ internal static class TenantOperations
     private const string Tenant = Tenants + "/{tenant}";
     private const string Example = """{"suspended":false,"server":{"allowed_origins":["https://app.example.com"]}}""";
 
-    // A change by two at once is tried again; more at once are told.
-    private const int Tries = 3;
-
-    private static readonly ApiFault NoTenant = new(StatusCodes.Status404NotFound, "tenant_not_found", "There is no such tenant.");
-    private static readonly ApiFault OfSettings = new(StatusCodes.Status409Conflict, "tenant_in_settings", "The settings name this tenant, and they count; change it there.");
-    private static readonly ApiFault Conflict = new(StatusCodes.Status409Conflict, "tenant_conflict", "The tenant's version is another one: somebody else has changed it.");
-    private static readonly ApiFault Full = new(StatusCodes.Status429TooManyRequests, "too_many_tenants", $"There are {TenantBook.MaxTenants} stored tenants, the most that there may be.");
-    private static readonly ApiFault TooBig = new(StatusCodes.Status413PayloadTooLarge, "tenant_too_big", $"What is said of a tenant is at most {TenantBook.MaxBytes} bytes.");
-    private static readonly ApiFault Invalid = new(StatusCodes.Status400BadRequest, "invalid_tenant", "The body is no tenant's settings.");
     private static readonly ApiFault NoVersion = new(StatusCodes.Status400BadRequest, "invalid_version", "expected_version is the tenant's version now, or 0 for a tenant that must not exist.");
-    private static readonly ApiFault Unknown = new(StatusCodes.Status503ServiceUnavailable, "outcome_unknown", "The store was lost meanwhile: the change was made or not; read it to find out.");
-    private static readonly ApiFault NoStore = new(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The store does not work now; nothing was changed.");
 
     private static readonly ApiContent View = new(
         """{"name":"acme","source":"api","suspended":false,"version":1,"updated_at":"2026-11-22T08:00:00+00:00","document":{"suspended":false},"settings":{"server.allowed_origins":"[]"}}""",
@@ -77,13 +66,10 @@ internal static class TenantOperations
 
     private static Task GetAsync(ApiCall call) => ShowAsync(call);
 
-    /// <summary>Performs what changes a tenant, unless the settings name it.</summary>
-    private static Task ChangeAsync(ApiCall call, Func<ApiCall, Task> change) => Directory(call).IsOfSettings(Id(call)) ? call.RefuseAsync(OfSettings) : change(call);
-
     private static async Task PutAsync(ApiCall call)
     {
         if (!TryReadVersion(call.Http.Request.Query, out var expected)) await call.RefuseAsync(NoVersion);
-        else await StoreAsync(call, call.Body, expected);
+        else await StoreAsync(call, call.Body, expected, () => ShowAsync(call));
     }
 
     private static async Task DeleteAsync(ApiCall call)
@@ -100,51 +86,8 @@ internal static class TenantOperations
         }
     }
 
-    private static async Task SuspendAsync(ApiCall call, bool suspended)
-    {
-        for (var left = Tries; left > 0; left--)
-        {
-            if (Directory(call).Find(Id(call)) is null)
-            {
-                await call.RefuseAsync(NoTenant);
-                return;
-            }
-
-            var stored = Follower(call).Stored.GetValueOrDefault(Id(call));
-            var body = TenantDocument.WithSuspended(stored?.Value ?? "{}"u8.ToArray(), suspended);
-            if (await StoreAsync(call, body, stored?.Version ?? 0, tellsConflict: left == 1)) return;
-        }
-    }
-
-    /// <summary>Stores and answers, unless there was a conflict that is not to be told.</summary>
-    private static async Task<bool> StoreAsync(ApiCall call, byte[] body, long? expected, bool tellsConflict = true)
-    {
-        var (options, faults) = TenantDocument.Read(Id(call), body, Directory(call).Settings);
-        if (options is null)
-        {
-            await call.RefuseAsync(Invalid with { Message = string.Join("; ", faults) });
-            return true;
-        }
-
-        try
-        {
-            var write = await call.Service<ITenantStore>().PutAsync(Id(call), body, expected, call.Http.RequestAborted);
-            await Follower(call).RefreshAsync(call.Http.RequestAborted);
-            if (write.Outcome == TenantWriteOutcome.OtherVersion && !tellsConflict) return false;
-            await (write.Outcome switch
-            {
-                TenantWriteOutcome.OtherVersion => call.RefuseAsync(Conflict),
-                TenantWriteOutcome.Full => call.RefuseAsync(Full),
-                TenantWriteOutcome.Written => ShowAsync(call),
-            });
-        }
-        catch (StoreUnavailableException failure)
-        {
-            await call.RefuseAsync(failure is StoreOutcomeUnknownException ? Unknown : NoStore);
-        }
-
-        return true;
-    }
+    private static Task SuspendAsync(ApiCall call, bool suspended) =>
+        EditAsync(call, document => (TenantDocument.WithSuspended(document, suspended), null), () => ShowAsync(call));
 
     private static Task ShowAsync(ApiCall call)
     {
@@ -162,10 +105,4 @@ internal static class TenantOperations
         version = number;
         return true;
     }
-
-    private static TenantId Id(ApiCall call) => new(call["tenant"]);
-
-    private static TenantDirectory Directory(ApiCall call) => call.Service<TenantDirectory>();
-
-    private static TenantFollower Follower(ApiCall call) => call.Service<TenantFollower>();
 }

@@ -14,6 +14,11 @@ internal readonly record struct ApiKeyHash(string Prefix, string Sha256)
     private const string Mark = "relay_";
     private const int PrefixLength = 14;
     private const int KeyLength = 58;
+    private const int VisibleLetters = 8;
+
+    // 62^43 is more than 2^256.
+    private const int SecretLetters = 43;
+    private const string Letters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
     /// <summary>As it stands in the settings; empty when there is none.</summary>
     public string Text => Sha256 is null ? "" : $"{Prefix}:{Sha256}";
@@ -23,6 +28,10 @@ internal readonly record struct ApiKeyHash(string Prefix, string Sha256)
     /// <summary>Whether a credential is an API key, by its looks.</summary>
     public static bool LooksLikeKey(string credential) =>
         credential.Length == KeyLength && credential.StartsWith(Mark, StringComparison.Ordinal) && credential[PrefixLength] == '_';
+
+    /// <summary>A new key. Nobody but whoever asked for it is to keep it.</summary>
+    public static string NewKey() =>
+        Mark + RandomNumberGenerator.GetString(Letters, VisibleLetters) + "_" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Letters, SecretLetters);
 
     public static ApiKeyHash Of(string key) => new(key[..PrefixLength], Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key))));
 

@@ -36,6 +36,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     private TaskCompletionSource? _slowed;
     private DateTimeOffset? _toldOfEnd;
     private UserIdentity _identity;
+    private string? _credential;
 
     public Connection(string id, UserIdentity identity, IFrameSocket socket, ITransport transport, ConnectionLimits limits, GatewayCounters counters)
     {
@@ -51,7 +52,11 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     public UserIdentity Identity => Volatile.Read(ref _identity);
 
     /// <summary>By what it is still known whether it is trusted; see <see cref="Auth.Admitted.Credential"/>.</summary>
-    public string? Credential { get; init; }
+    public string? Credential
+    {
+        get => Volatile.Read(ref _credential);
+        init => _credential = value;
+    }
 
     /// <summary>What it is for, once that is known.</summary>
     public IConnectionUse? Use => Volatile.Read(ref _use);
@@ -131,8 +136,12 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         CloseIfDrained();
     }
 
-    /// <summary>A fresh token has moved the connection's end. Any thread.</summary>
-    public void Renew(DateTimeOffset? expires) => Interlocked.Exchange(ref _identity, Identity with { Expires = expires });
+    /// <summary>A fresh token has moved the connection's end, and the connection stands by it from now on. Any thread.</summary>
+    public void Renew(DateTimeOffset? expires, string? credential)
+    {
+        Interlocked.Exchange(ref _credential, credential);
+        Interlocked.Exchange(ref _identity, Identity with { Expires = expires });
+    }
 
     /// <summary>Gives the connection what it is for. Without it, it only closes.</summary>
     public void Attach(IConnectionUse use)

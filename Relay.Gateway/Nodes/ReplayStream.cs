@@ -28,6 +28,9 @@ internal sealed partial class ReplayStream : ICallSink
     private long _counted;
     private bool _isGone;
 
+    /// <summary>What it shares with the tenant's other streams.</summary>
+    public ReplayBudget Budget => _budget;
+
     public ReplayStream(string id, string? owner, ReplayBudget budget, RelayNodesOptions options, TimeProvider time, Action<ReplayStream> remove)
     {
         (Id, Owner, _budget, _options, _remove, _log) = (id, owner, budget, options, remove, new(options.ReplayBytes));

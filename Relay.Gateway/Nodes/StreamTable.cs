@@ -17,6 +17,9 @@ internal sealed class StreamTable(IRelayRuntime runtime, TimeProvider time)
 
     public int Count => _streams.Count;
 
+    /// <summary>Tenants of which something is kept.</summary>
+    public int Tenants => _budgets.Count;
+
     /// <summary>Bytes that are kept.</summary>
     public long Bytes => _budgets.Values.Sum(static budget => budget.Bytes);
 
@@ -25,18 +28,17 @@ internal sealed class StreamTable(IRelayRuntime runtime, TimeProvider time)
     public async ValueTask<(ReplayStream? Stream, CallError? Error)> AddAsync(Caller caller, string id)
     {
         if (_streams.ContainsKey((caller.Tenant, id))) return (null, Exists);
-        var budget = _budgets.GetOrAdd(caller.Tenant, static _ => new());
-        budget.Limit = caller.Options.TenantReplayBytes;
-        if (!budget.TryEnter(caller.Options.MaxStreams)) return (null, new(StatusCodes.Status429TooManyRequests, "too_many_streams", "The tenant has nodes.max_streams resumable streams."));
+        var (budget, isIn) = Enter(caller);
+        if (!isIn) return (null, new(StatusCodes.Status429TooManyRequests, "too_many_streams", "The tenant has nodes.max_streams resumable streams."));
         try
         {
             if (await runtime.Nodes.Streams.ClaimAsync(caller.Tenant, id) is { } claim && Add(caller, id, budget, claim) is { } stream) return (stream, null);
-            budget.Leave();
+            Leave(caller.Tenant, budget);
             return (null, Exists);
         }
         catch (TimeoutException)
         {
-            budget.Leave();
+            Leave(caller.Tenant, budget);
             return (null, new(StatusCodes.Status503ServiceUnavailable, "stream_unavailable", "Whether there is a stream with this X-Relay-Stream-Id cannot be found out now.") { RetryAfter = RetryAfter });
         }
     }
@@ -55,6 +57,22 @@ internal sealed class StreamTable(IRelayRuntime runtime, TimeProvider time)
         return true;
     }
 
+    private (ReplayBudget Budget, bool IsIn) Enter(Caller caller)
+    {
+        while (true)
+        {
+            var budget = _budgets.GetOrAdd(caller.Tenant, static _ => new());
+            budget.Limit = caller.Options.TenantReplayBytes;
+            if (budget.TryEnter(caller.Options.MaxStreams) is { } isIn) return (budget, isIn);
+            _budgets.TryRemove(new(caller.Tenant, budget));
+        }
+    }
+
+    private void Leave(TenantId tenant, ReplayBudget budget)
+    {
+        if (budget.Leave()) _budgets.TryRemove(new(tenant, budget));
+    }
+
     private ReplayStream? Add(Caller caller, string id, ReplayBudget budget, StreamClaim claim)
     {
         var stream = new ReplayStream(id, caller.Identity?.UserId, budget, caller.Options, time, ended => Remove(caller.Tenant, ended));
@@ -67,7 +85,7 @@ internal sealed class StreamTable(IRelayRuntime runtime, TimeProvider time)
     private void Remove(TenantId tenant, ReplayStream stream)
     {
         if (!_streams.TryGetValue((tenant, stream.Id), out var found) || found.Stream != stream || !_streams.TryRemove(new((tenant, stream.Id), found))) return;
-        _budgets[tenant].Leave();
+        Leave(tenant, stream.Budget);
         _ = found.Claim.ReleaseAsync();
     }
 }
@@ -75,6 +93,9 @@ internal sealed class StreamTable(IRelayRuntime runtime, TimeProvider time)
 /// <summary>What the resumable streams of a tenant keep together at this gateway.</summary>
 internal sealed class ReplayBudget
 {
+    // Far below zero, so that nobody enters any more.
+    private const int Over = int.MinValue / 2;
+
     private long _limit;
     private long _bytes;
     private int _streams;
@@ -92,12 +113,20 @@ internal sealed class ReplayBudget
 
     public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
 
-    public bool TryEnter(int most)
+    /// <summary>One more stream.</summary>
+    /// <returns>Whether there may be one; null when the budget is over, and the tenant has to have another.</returns>
+    public bool? TryEnter(int most)
     {
-        if (Interlocked.Increment(ref _streams) <= most) return true;
-        Interlocked.Decrement(ref _streams);
-        return false;
+        while (true)
+        {
+            var streams = Volatile.Read(ref _streams);
+            if (streams < 0) return null;
+            if (streams >= most) return false;
+            if (Interlocked.CompareExchange(ref _streams, streams + 1, streams) == streams) return true;
+        }
     }
 
-    public void Leave() => Interlocked.Decrement(ref _streams);
+    /// <summary>One stream less.</summary>
+    /// <returns>Whether it was the last, and the budget is over: names of tenants cost nothing for ever.</returns>
+    public bool Leave() => Interlocked.Decrement(ref _streams) == 0 && Interlocked.CompareExchange(ref _streams, Over, 0) == 0;
 }

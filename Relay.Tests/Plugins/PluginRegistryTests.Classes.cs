@@ -36,6 +36,9 @@ public sealed partial class PluginRegistryTests
     [RelayPlugin("_chat_")]
     internal sealed class LeadingUnderscore : Base;
 
+    [RelayPlugin("plugin_")]
+    internal sealed class OfTheRelay : Base;
+
     [RelayPlugin("a123456789b123456789c123456789d123456789e123456789f123456789abcd_")]
     internal sealed class TooLong : Base;
 

@@ -34,6 +34,7 @@ public sealed partial class PluginRegistryTests
     [InlineData(typeof(NoUnderscore), "has the prefix 'chat'")]
     [InlineData(typeof(UpperCase), "has the prefix 'Chat_'")]
     [InlineData(typeof(LeadingUnderscore), "has the prefix '_chat_'")]
+    [InlineData(typeof(OfTheRelay), "frames of the type plugin_status are the relay's own")]
     [InlineData(typeof(TooLong), "2 to 64 characters")]
     [InlineData(typeof(EmptyScope), "requires a scope without a name")]
     [InlineData(typeof(HiddenConstructor), "needs exactly one public constructor")]

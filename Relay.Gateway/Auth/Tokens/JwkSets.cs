@@ -25,11 +25,25 @@ internal sealed class JwkSets(TimeProvider time, AuthLog log) : IDisposable
         Timeout = System.Threading.Timeout.InfiniteTimeSpan,
     };
 
+    /// <summary>Told of keys that have left their set, by their marks. Whoever is told does not wait.</summary>
+    public event Action<IReadOnlySet<string>>? Left;
+
     public ValueTask<TrustedKey?> FindAsync(TenantTrust trust, string keyId)
     {
         if (_sets.Count >= MaxSets) _sets.Clear();
-        var set = _sets.GetOrAdd((trust.Auth.Issuer, trust.Auth.JwksUrl), key => new(new(key.Url), _http, new(time), log));
+        var set = _sets.GetOrAdd(
+            (trust.Auth.Issuer, trust.Auth.JwksUrl), key => new(new(key.Url), _http, new(time), log, gone => Left?.Invoke(gone.Select(one => JwkMark.Of(key.Issuer, key.Url, one)).ToHashSet(StringComparer.Ordinal))));
         return set.FindAsync(keyId, trust.Auth.JwksRefresh);
+    }
+
+    /// <summary>Fetches the sets that are old, though nobody asks for a key: connections may live by one that has left. Lets go of those that nobody uses.</summary>
+    public void Refresh(Func<string, string, bool> uses)
+    {
+        foreach (var (key, set) in _sets)
+        {
+            if (uses(key.Issuer, key.Url)) set.Refresh();
+            else _sets.TryRemove(new(key, set));
+        }
     }
 
     /// <summary>Whether a key is still in its issuer's set, as far as is known.</summary>
@@ -43,7 +57,7 @@ internal sealed class JwkSets(TimeProvider time, AuthLog log) : IDisposable
 /// One issuer's key set. It is fetched when it is old, and when a token names a key that it does not have; never twice in <see cref="Pause"/>, so that made-up key
 /// ids cannot have the issuer flooded. When fetching fails the last set serves on, for <see cref="Longest"/> at most.
 /// </summary>
-internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthLog log)
+internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthLog log, Action<IReadOnlyList<TrustedKey>> left)
 {
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
@@ -55,6 +69,7 @@ internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthL
 
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<string, TrustedKey> _keys = FrozenDictionary<string, TrustedKey>.Empty;
+    private TimeSpan _refresh = Longest;
     private TimeSpan? _tried;
     private TimeSpan? _fetched;
     private Task? _fetching;
@@ -67,6 +82,15 @@ internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthL
         {
             Look(key.Id, refresh);
             return _keys.TryGetValue(key.Id, out var known) && ReferenceEquals(known, key);
+        }
+    }
+
+    /// <summary>Fetches an old set anew.</summary>
+    public void Refresh()
+    {
+        lock (_gate)
+        {
+            if (_tried is { } tried && clock.Now - tried >= Max(Pause, _refresh)) Fetch();
         }
     }
 
@@ -90,29 +114,37 @@ internal sealed class JwkSet(Uri url, HttpClient http, RuntimeClock clock, AuthL
     private TrustedKey? Look(string keyId, TimeSpan refresh)
     {
         var now = clock.Now;
+        _refresh = refresh;
         if (now - _fetched > Longest) _keys = FrozenDictionary<string, TrustedKey>.Empty;
         var known = _keys.GetValueOrDefault(keyId);
-        if (_fetching is null && (_tried is not { } tried || now - tried >= (known is null ? Pause : Max(Pause, refresh))))
-        {
-            _tried = now;
-            _fetching = Task.Run(FetchAsync);
-        }
-
+        if (_tried is not { } tried || now - tried >= (known is null ? Pause : Max(Pause, refresh))) Fetch();
         return known;
+    }
+
+    // Under the lock.
+    private void Fetch()
+    {
+        if (_fetching is not null) return;
+        _tried = clock.Now;
+        _fetching = Task.Run(FetchAsync);
     }
 
     private async Task FetchAsync()
     {
         var keys = await ReadAsync();
+        List<TrustedKey> gone;
         lock (_gate)
         {
             _fetching = null;
             if (keys is null) return;
             _fetched = clock.Now;
+            gone = [.. _keys.Values.Where(known => !keys.Any(key => key.Id == known.Id && IsSame(known, key)))];
 
             // A key that stayed is the same object: what was verified with it stays verified.
             _keys = keys.ToFrozenDictionary(static key => key.Id, key => _keys.GetValueOrDefault(key.Id) is { } known && IsSame(known, key) ? known : key, StringComparer.Ordinal);
         }
+
+        if (gone.Count > 0) left(gone);
     }
 
     private async Task<IReadOnlyList<TrustedKey>?> ReadAsync()

@@ -43,7 +43,10 @@ internal sealed class TokenRenewal(TokenVerifier verifier, IPAddress? address)
             }
             else
             {
-                connection.Renew(fresh.Expires);
+                connection.Renew(fresh.Expires, of.Credential);
+
+                // Whose key was taken away meanwhile is not seen by the sweep that looked before.
+                if (!verifier.IsTrusted(new(fresh.Tenant), of.Credential)) connection.Close(ErrorCode.TokenExpired);
                 connection.Answer(Frames.Authenticated(fresh.Expires, message.RequestId), message.Credit);
             }
         }

@@ -41,6 +41,9 @@ internal sealed class TokenVerifier
     public ValueTask<Judgement> JudgeAsync(string credential, System.Net.IPAddress? address) =>
         ApiKeyHash.LooksLikeKey(credential) ? new(JudgeKey(ApiKeyHash.Of(credential))) : JudgeTokenAsync(credential, address);
 
+    /// <summary>Fetches key sets that are old.</summary>
+    public void RefreshSets() => _jwks.Refresh(Trust.Uses);
+
     /// <summary>Whether what somebody was admitted by is still trusted.</summary>
     public bool IsTrusted(TenantId tenant, string? credential) => credential is null || Trust.Has(tenant, credential);
 

@@ -47,8 +47,11 @@ internal sealed class TrustIndex
     public bool Has(TenantId tenant, string credential)
     {
         if (_keys.TryGetValue(credential, out var holder)) return holder.IsRelayOperator || holder.Tenant?.Id == tenant;
-        return _credentials.Contains((tenant, credential));
+        return _credentials.Contains((tenant, JwkMark.SetOf(credential) ?? credential));
     }
+
+    /// <summary>Whether any tenant's settings name a key set.</summary>
+    public bool Uses(string issuer, string url) => _issuers.GetValueOrDefault(issuer, []).Any(trust => trust.Auth.JwksUrl == url);
 
     /// <summary>Whose API key it is, if anyone's.</summary>
     public KeyHolder? FindKey(ApiKeyHash hash) => _keys.GetValueOrDefault(hash.Sha256) is { } found && (found.Tenant is not null || found.IsRelayOperator) ? found : null;
@@ -82,11 +85,11 @@ internal sealed class TenantTrust(Tenant tenant, RelayAuthOptions auth)
     /// <summary>The keys of the settings.</summary>
     public ImmutableArray<TrustedKey> Keys { get; } = [.. auth.Keys.Select(static each => Read(each.Key, each.Value)).OfType<TrustedKey>()];
 
-    /// <summary>By what it is known that somebody was admitted by a key: those of a key set by its URL, since the set's own keys come and go.</summary>
-    public string CredentialOf(TrustedKey key) => Keys.Contains(key) ? Mark(key) : $"{auth.Issuer}\n{auth.JwksUrl}";
+    /// <summary>By what it is known that somebody was admitted by a key.</summary>
+    public string CredentialOf(TrustedKey key) => Keys.Contains(key) ? Mark(key) : JwkMark.Of(auth.Issuer, auth.JwksUrl, key);
 
-    /// <summary>All that such marks may be.</summary>
-    public IEnumerable<string> Credentials => [.. Keys.Select(Mark), .. auth.JwksUrl.Length > 0 ? (string[])[$"{auth.Issuer}\n{auth.JwksUrl}"] : []];
+    /// <summary>All that such marks may be; of a key set the set's, whose own keys come and go.</summary>
+    public IEnumerable<string> Credentials => [.. Keys.Select(Mark), .. auth.JwksUrl.Length > 0 ? (string[])[JwkMark.OfSet(auth.Issuer, auth.JwksUrl)] : []];
 
     private string Mark(TrustedKey key) => $"{auth.Issuer}\n{key.Id}\n{Convert.ToHexStringLower(key.Key.ComputeJwkThumbprint())}";
 

@@ -5,6 +5,7 @@ using Relay.Abstractions;
 using Relay.Core.Plugins;
 using Relay.Core.Rooms;
 using Relay.Gateway.Api;
+using Relay.Tests.Gateway.Auth;
 using Relay.Tests.Gateway.Nodes;
 using Relay.Tests.Support;
 
@@ -81,7 +82,7 @@ public sealed class ApiExamplesTests
         (await http.PutAsync($"/api/v1/groups/{ApiExamples.IdOf("group")}/members/{ApiExamples.IdOf("user")}", null)).EnsureSuccessStatusCode().Dispose();
         await (await relay.ConnectAsync($"/rooms/{ApiExamples.IdOf("room")}?user_id=alice&since=")).ReceiveJsonAsync("joined");
         await TestNode.JoinAsync(relay, ApiExamples.IdOf("node"));
-        (await http.PutAsync($"/api/v1/tenants/{ApiExamples.IdOf("tenant")}", new StringContent("""{"suspended":false}"""))).EnsureSuccessStatusCode().Dispose();
+        (await http.PutAsync($"/api/v1/tenants/{ApiExamples.IdOf("tenant")}", new StringContent($$"""{"suspended":false,"auth":{"api_keys":{"{{ApiExamples.IdOf("key")}}":{"hash":"{{AuthRelay.Hash("backend")}}","roles":["publisher"]} } } }"""))).EnsureSuccessStatusCode().Dispose();
         return welcome.GetProperty("connection_id").GetString()!;
     }
 

@@ -93,6 +93,8 @@ public sealed class SocketsApiTests
     [InlineData("""{"type":"welcome"}""", "reserved_type")]
     [InlineData("""{"type":"\u0065rror"}""", "reserved_type")]
     [InlineData("""{"type":"plugin_status"}""", "reserved_type")]
+    [InlineData("""{"type":"expiring","data":{}}""", "reserved_type")]
+    [InlineData("""{"type":"authenticated","data":{}}""", "reserved_type")]
     public async Task AFaultyPushIsRefused(string body, string error)
     {
         await using var relay = await RelayServer.StartAsync();

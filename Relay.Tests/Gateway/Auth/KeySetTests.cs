@@ -1,4 +1,5 @@
 using System.Net;
+using Relay.Tests.Gateway.Hub;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Auth;
@@ -67,6 +68,24 @@ public class KeySetTests(AuthRelay asker) : IClassFixture<AuthRelay>
     }
 
     [Fact]
+    public async Task AKeyThatLeftTheSetTakesItsConnectionsAlongThoughNobodyAsks()
+    {
+        await using var keys = await KeySetServer.StartAsync();
+        keys.Body = KeySetServer.SetOf(_mint, "old", "new");
+        await using var relay = await StartAsync(keys, ", jwks_refresh: 10m");
+        var (old, stays) = (await JoinAsync(relay, Token("old")), await JoinAsync(relay, Token("new")));
+        await old.ExpectUsableAsync();
+
+        keys.Body = KeySetServer.SetOf(_mint, "new");
+
+        // Not a moment more: what is fetched by this clock would be late by it.
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(new ServerClose(4401, "token_expired"), await old.ReceiveCloseAsync());
+        await stays.ExpectUsableAsync();
+        Assert.Equal(2, keys.Asked);
+    }
+
+    [Fact]
     public async Task WhileTheSetIsAwayTheLastOneServesForADay()
     {
         await using var keys = await KeySetServer.StartAsync();
@@ -106,8 +125,15 @@ public class KeySetTests(AuthRelay asker) : IClassFixture<AuthRelay>
         Assert.Equal(0, elsewhere.Asked);
     }
 
-    private Task<RelayServer> StartAsync(KeySetServer keys) =>
-        AuthRelay.StartAsync($$"""{ auth: { mode: token, issuer: "https://a.example", audience: [relay], jwks_url: "{{keys.Url}}" }, tenants: { a: {} } }""", _time);
+    private static async Task<RawWebSocketClient> JoinAsync(RelayServer relay, string token)
+    {
+        var client = await relay.ConnectAsync("/ws?access_token=" + token);
+        await client.ReceiveJsonAsync("welcome");
+        return client;
+    }
+
+    private Task<RelayServer> StartAsync(KeySetServer keys, string more = "") =>
+        AuthRelay.StartAsync($$"""{ auth: { mode: token, issuer: "https://a.example", audience: [relay], jwks_url: "{{keys.Url}}"{{more}} }, tenants: { a: {} } }""", _time);
 
     private Task<(HttpStatusCode Status, string? Error)> AskAsync(RelayServer relay, string token) => asker.AskAsync(token, "/v1/models", relay: relay);
 

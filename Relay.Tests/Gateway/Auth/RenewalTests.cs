@@ -119,6 +119,21 @@ public class RenewalTests
         Assert.Equal(new ServerClose(4401, "token_expired"), await alice.ReceiveCloseAsync());
     }
 
+    [Fact]
+    public async Task WhoHasBroughtATokenOfAnotherKeyStandsByThatOne()
+    {
+        await using var relay = await AuthRelay.StartAsync(Yaml, _time);
+        var (renewed, other) = (await JoinAsync(relay, Token(600)), await JoinAsync(relay, Token(600)));
+        await renewed.SendTextAsync($$$"""{"type":"authenticate","request_id":"r","data":{"token":"{{{Token(600, key: "ES256")}}}"}}""");
+        await renewed.ReceiveJsonAsync("authenticated");
+        var directory = relay.Services.GetRequiredService<TenantDirectory>();
+        directory.Take(Loading.SettingsOf(Yaml.Replace(" RS256: {", " gone: {", StringComparison.Ordinal)));
+        Assert.Equal(new ServerClose(4401, "token_expired"), await other.ReceiveCloseAsync());
+        await renewed.ExpectUsableAsync();
+        directory.Take(Loading.SettingsOf(Yaml.Replace(" ES256: {", " gone: {", StringComparison.Ordinal)));
+        Assert.Equal(new ServerClose(4401, "token_expired"), await renewed.ReceiveCloseAsync());
+    }
+
     private static async Task<RawWebSocketClient> JoinAsync(RelayServer relay, string credential)
     {
         var client = await relay.ConnectAsync("/ws?access_token=" + credential);
@@ -127,8 +142,8 @@ public class RenewalTests
     }
 
     // By the test's clock alone.
-    private string Token(int seconds, string subject = "alice", string claims = "") => _mint.Sign(
-        """{"alg":"RS256","typ":"JWT","kid":"RS256"}""",
+    private string Token(int seconds, string subject = "alice", string claims = "", string key = "RS256") => _mint.Sign(
+        $$"""{"alg":"{{key}}","typ":"JWT","kid":"{{key}}"}""",
         $$"""{"iss":"https://a.example","aud":"relay","sub":"{{subject}}","exp":{{_time.GetUtcNow().ToUnixTimeSeconds() + seconds}}{{claims}}}""",
-        "RS256");
+        key);
 }

@@ -1,5 +1,8 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Runtime;
+using Relay.Gateway.Nodes;
+using Relay.Tests.Gateway.Nodes;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Tenants;
@@ -46,5 +49,39 @@ public sealed class OpenNamesTests
 
         // A name that comes back begins anew.
         await relay.JoinAsync(path: "/t/used1/ws");
+    }
+
+    [Fact]
+    public async Task NothingStaysOfNamesThatHadNodesStreamsOrKeys()
+    {
+        var time = new ManualTime();
+        await using var relay = await RelayServer.StartAsync(time: time);
+        using var caller = new NodeCaller(relay);
+        var (runtime, streams) = (relay.Services.GetRequiredService<InProcessRuntime>(), relay.Services.GetRequiredService<StreamTable>());
+        for (var i = 0; i < Names; i++)
+        {
+            var path = $"/t/used{i}";
+            await using var node = await TestNode.JoinAsync(relay, path: path + "/nodes");
+            node.Serve = static job => job.StreamAsync("data: {}\n\n", "data: [DONE]\n\n");
+            using var stream = await caller.PostAsync(NodeCaller.Body(), path + NodeCaller.Chat, default, ("X-Relay-Stream-Id", "s"));
+            await stream.Content.ReadAsByteArrayAsync();
+            using var keyed = await caller.SendAsync(HttpMethod.Post, path + "/api/v1/messages", """{"type":"x"}""", default, ("Idempotency-Key", "k"));
+            Assert.Equal(HttpStatusCode.OK, keyed.StatusCode);
+        }
+
+        Assert.True(runtime.Tenants >= Names);
+        Assert.Equal(Names, streams.Tenants);
+        for (var steps = 0; runtime.Tenants + streams.Tenants > 0; steps++)
+        {
+            Assert.True(steps < 10_000, $"Of {runtime.Tenants} and {streams.Tenants} something is still kept.");
+            time.Advance(TimeSpan.FromMinutes(1));
+            await caller.GetAsync("/api/v1/openapi.json");
+        }
+
+        // A name that comes back begins anew.
+        await using var back = await TestNode.JoinAsync(relay, path: "/t/used1/nodes");
+        back.Serve = static job => job.AnswerJsonAsync("{}");
+        using var answer = await caller.PostAsync(NodeCaller.Body(), "/t/used1" + NodeCaller.Chat);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 }
