@@ -89,7 +89,7 @@ public sealed class LimitsTests : ClusterTest
             while (_meters.TryPop(out var meter))
             {
                 meter.Leave();
-                meter.Release();
+                meter.Dispose();
             }
 
             OpenAll(1);

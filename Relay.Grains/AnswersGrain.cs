@@ -58,7 +58,7 @@ internal sealed class ClusterAnswers(OrleansRuntime runtime) : IAnswerRuntime
     public async ValueTask<AnswerBegin> BeginAsync(TenantId tenant, string key, string request)
     {
         var reply = await Grain(tenant, key).Begin(key, request);
-        return new((AnswerPhase)reply.Phase, reply.Number, reply.Status == 0 ? null : new(reply.Status, reply.Body));
+        return new(Known.Phase(reply.Phase), reply.Number, reply.Status == 0 ? null : new(reply.Status, reply.Body));
     }
 
     public async ValueTask EndAsync(TenantId tenant, string key, long number, KeptAnswer? answer) => await Grain(tenant, key).End(key, number, answer?.Status ?? 0, answer?.Body ?? []);

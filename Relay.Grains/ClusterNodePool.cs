@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Relay.Core;
-using Relay.Core.Errors;
 using Relay.Core.Nodes;
 using Relay.Core.Runtime;
 using Relay.Grains.Wire;
@@ -114,7 +113,7 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
         switch ((NodeNewsKind)news.Kind)
         {
             case NodeNewsKind.Refuse:
-                FindCall(news.Number)?.Refuse(news.Serial, (CallRefusal)news.Reason);
+                FindCall(news.Number)?.Refuse(news.Serial, Known.Refusal(news.Reason));
                 break;
             case NodeNewsKind.Lost:
                 FindCall(news.Number)?.AskAgain(news.Serial);
@@ -152,7 +151,7 @@ internal sealed class ClusterNodePool(ClusterNodes nodes, TenantId tenant)
                 node.Accept();
                 break;
             case NodeNewsKind.TurnAway:
-                node.Socket.TurnAway((CloseReason)news.Reason);
+                node.Socket.TurnAway(Known.Close(news.Reason));
                 break;
             case NodeNewsKind.Probe:
                 node.Socket.Probe();

@@ -22,7 +22,8 @@ internal sealed class ClusterTenantStore(IGrainFactory grains) : ITenantStore
     public async ValueTask<TenantWrite> PutAsync(TenantId tenant, byte[] value, long? expectedVersion, CancellationToken cancellation)
     {
         var reply = Known(await AskAsync(book => book.Put(tenant.Name, value, expectedVersion), cancellation));
-        return new((TenantWriteOutcome)reply.Outcome, reply.Version);
+        var outcome = (TenantWriteOutcome)reply.Outcome;
+        return Enum.IsDefined(outcome) ? new(outcome, reply.Version) : throw new StoreOutcomeUnknownException($"A newer build answered {reply.Outcome}.", null);
     }
 
     public async ValueTask<bool> DeleteAsync(TenantId tenant, CancellationToken cancellation) =>

@@ -34,6 +34,8 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
 
     public Task<Holding> Held(string user) => Task.FromResult(runtime.Find(user)?.Held() ?? Holding.Nothing);
 
+    public Task<UserHoldingsWire> HeldLimits(string owner, long life) => Task.FromResult(runtime.ClusterUserLimits.Hold(Core.CentralKey.FromActorKey(owner), life));
+
     public Task TakeNodes(NodeNewsBatch batch)
     {
         runtime.ClusterNodes.Take(batch);
@@ -46,7 +48,7 @@ internal sealed class GatewayObserver(OrleansRuntime runtime) : IGatewayObserver
 
     public Task<SocketList> ListSockets(SocketQuery query, string? after, int limit) => Task.FromResult(SocketList.Of(runtime.ClusterSockets.Here.List(new(query.Tenant), query.Choice, after, limit)));
 
-    public Task<int> CloseSockets(SocketQuery query, int error) => Task.FromResult(runtime.ClusterSockets.Here.Close(new(query.Tenant), query.Choice, (ErrorCode)error));
+    public Task<int> CloseSockets(SocketQuery query, int error) => Task.FromResult(runtime.ClusterSockets.Here.Close(new(query.Tenant), query.Choice, Known.Error(error)));
 
     public Task Carry(TrunkMessage message)
     {

@@ -40,6 +40,9 @@ internal static class GrainAddresses
     /// <summary>What divides a tenant's limits.</summary>
     public static ITenantLimitsGrain Limits(this IGrainFactory grains, TenantId tenant) => grains.GetGrain<ITenantLimitsGrain>(new CentralKey(tenant, 0).ToActorKey());
 
+    /// <summary>What counts the limits of a part of a tenant's users.</summary>
+    public static IUserLimitsGrain UserLimits(this IGrainFactory grains, CentralKey part) => grains.GetGrain<IUserLimitsGrain>(part.ToActorKey());
+
     /// <summary>The directory of gateways.</summary>
     public static IGatewayDirectoryGrain Gateways(this IGrainFactory grains) => grains.GetGrain<IGatewayDirectoryGrain>(0);
 }

@@ -30,6 +30,10 @@ internal interface IGatewayObserver : IGrainObserver
     [Alias("CloseSockets")]
     Task<int> CloseSockets(SocketQuery query, int error);
 
+    /// <summary>See <see cref="Core.Runtime.IUserLimitHost.Hold"/>.</summary>
+    [Alias("HeldLimits")]
+    Task<UserHoldingsWire> HeldLimits(string owner, long life);
+
     /// <summary>What a tenant's pool of nodes tells the gateway.</summary>
     [Alias("TakeNodes")]
     Task TakeNodes(NodeNewsBatch batch);

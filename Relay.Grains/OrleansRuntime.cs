@@ -38,6 +38,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
         ClusterSockets = new(this);
         Answers = new ClusterAnswers(this);
         Limits = new ClusterLimits(this);
+        ClusterUserLimits = new(this);
         _observer = new(this);
         _presence = new(grains, _observer, options, time, Log, SilenceOf);
     }
@@ -67,6 +68,8 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
 
     /// <inheritdoc/>
     public ILimitRuntime Limits { get; }
+
+    internal ClusterUserLimits ClusterUserLimits { get; }
 
     internal IGrainFactory Grains { get; }
 
@@ -228,7 +231,7 @@ internal sealed class OrleansRuntime : IRelayRuntime, IHostedService, IDisposabl
             try
             {
                 var route = await Central(user).Route(user.UserId).WaitAsync(Upheaval);
-                if (route.Error is { } refusal) return new(null, (ErrorCode)refusal);
+                if (route.Error is { } refusal) return new(null, Known.Error(refusal));
                 while (true)
                 {
                     var link = _links.GetOrAdd(user.ToActorKey(), static (key, state) => new(state.runtime, state.user, key), (runtime: this, user));

@@ -10,7 +10,7 @@ internal sealed class TenantCallFilter(ILogger<TenantCallFilter> logger) : IInco
 
     public Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.Grain is not (IUserHubGrain or ICentralHubGrain or IRoomGrain or IRoomListGrain or IDocumentGrain or IPeerPipeGrain or INodePoolGrain or IAnswersGrain)) return context.Invoke();
+        if (context.Grain is not (IUserHubGrain or ICentralHubGrain or IRoomGrain or IRoomListGrain or IDocumentGrain or IPeerPipeGrain or INodePoolGrain or IAnswersGrain or ITenantLimitsGrain or IUserLimitsGrain)) return context.Invoke();
         var owner = ActorKeys.TenantOf(context.TargetId.Key.ToString()!).Name;
         var caller = TenantContext.Current;
         if (caller == owner) return context.Invoke();

@@ -31,6 +31,8 @@ internal sealed class ClusterLimits(OrleansRuntime runtime) : ILimitRuntime
 {
     public TimeSpan? AskEvery => runtime.Options.SyncInterval;
 
+    public IUserLimitRuntime? Users => runtime.ClusterUserLimits;
+
     public async ValueTask<SubjectLimits> ShareAsync(TenantId tenant, LimitUse use, SubjectLimits held, SubjectLimits limits)
     {
         TenantContext.Set(tenant);

@@ -61,7 +61,7 @@ internal sealed partial class UserLink
                 connection.KeepOpen(item.Messages);
                 break;
             case DeliveryKind.Close:
-                connection.Close((ErrorCode)item.Messages);
+                connection.Close(Known.Error(item.Messages));
                 break;
             case DeliveryKind.Moved or DeliveryKind.Leaving or DeliveryKind.Groups or DeliveryKind.GroupJoined or DeliveryKind.GroupLeft:
                 break;

@@ -152,7 +152,7 @@ internal sealed partial class UserLink
         else if (reply.LastBatch >= _batch) (_onItsWay, _isUntaken) = (null, false);
         (_epoch, Silo, _outbox) = (reply.Epoch, reply.Silo, runtime.Outbox(reply.Silo, reply.Inbox));
         foreach (var id in reply.Refused)
-            if (_connections.TryGetValue(id, out var linked)) linked.Connection.Close((ErrorCode)reply.Error);
+            if (_connections.TryGetValue(id, out var linked)) linked.Connection.Close(Known.Error(reply.Error));
         Drop();
         foreach (var linked in _connections.Values.ToList()) Attach(linked.Hub);
     }

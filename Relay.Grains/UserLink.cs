@@ -66,7 +66,7 @@ internal sealed partial class UserLink(OrleansRuntime runtime, UserKey user, str
             {
                 var reply = await runtime.Hub(user).Join(runtime.Gateway, linked.Info, isNew, Left()).WaitAsync(runtime.Options.JoinPatience, runtime.Time, runtime.Upheaval);
                 if (Joined(reply, linked) && await IsWelcomedAsync(linked)) return new(new ClusterHubLink(this, linked), null);
-                if (reply.Error is { } error) return Refused(linked, (ErrorCode)error);
+                if (reply.Error is { } error) return Refused(linked, Known.Error(error));
                 // The hub was lost with the welcome.
                 isNew = false;
                 if (runtime.Time.GetElapsedTime(began) >= runtime.Options.JoinPatience) return GivenUp(linked);

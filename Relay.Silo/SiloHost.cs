@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
+using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Grains;
 
@@ -43,7 +44,7 @@ internal static partial class SiloHost
         var builder = RelayHost.CreateBuilder("Relay.Silo", settings, logFile);
         var (services, options) = (builder.Services, new ClusterOptions(settings.Cluster.CentralShards, settings.Cluster.SyncInterval));
         configure?.Invoke(services);
-        services.AddRelay(settings).AddSingleton<RuntimeCounters>();
+        services.AddRelay(settings).AddSingleton<RuntimeCounters>().AddSingleton<ClusterHealth>().AddHostedService<MembershipProbe>();
         if (role == ClusterRole.Gateway)
         {
             builder.UseOrleansClient(client => client.UseRelayCluster(settings.Cluster));

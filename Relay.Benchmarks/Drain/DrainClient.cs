@@ -10,6 +10,8 @@ internal sealed class DrainTally
 {
     private long _lost;
     private long _again;
+    private long _unknown;
+    private long _slowest;
     private int _answering;
 
     /// <summary>Requests that were answered, by the relay that did.</summary>
@@ -21,6 +23,12 @@ internal sealed class DrainTally
     /// <summary>Requests without an outcome: the connection broke, or something else than the answer came.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 
+    /// <summary>Requests of which the relay said that it does not know what became of them.</summary>
+    public long Unknown => Interlocked.Read(ref _unknown);
+
+    /// <summary>The longest that an answer took since this was read last.</summary>
+    public TimeSpan TakeSlowest() => TimeSpan.FromTicks(Interlocked.Exchange(ref _slowest, 0));
+
     /// <summary>Clients of the second relay that have been answered there.</summary>
     public int Back => Volatile.Read(ref _answering);
 
@@ -28,14 +36,30 @@ internal sealed class DrainTally
 
     public void CountLost() => Interlocked.Increment(ref _lost);
 
+    public void CountUnknown() => Interlocked.Increment(ref _unknown);
+
+    public void CountAnswer(int relay, TimeSpan took)
+    {
+        Interlocked.Increment(ref Answered[relay]);
+        long slowest;
+        while (took.Ticks > (slowest = Interlocked.Read(ref _slowest)) && Interlocked.CompareExchange(ref _slowest, took.Ticks, slowest) != slowest)
+        {
+            // Another one was slower meanwhile, or not.
+        }
+    }
+
     public void CountBack() => Interlocked.Increment(ref _answering);
 }
 
-/// <summary>A client that asks about once a second, and goes to the other relay when it is told to go: at once, because the relay does the spreading.</summary>
-internal sealed class DrainClient(int number, string[] relays, DrainTally tally)
-{
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+/// <summary>What clients send, and how it is answered.</summary>
+/// <param name="Type">The type of a request.</param>
+/// <param name="Answer">The type of its answer.</param>
+/// <param name="Pause">How long a client waits after an answer, on the average.</param>
+internal sealed record DrainTalk(string Type, string Answer, TimeSpan Pause);
 
+/// <summary>A client that asks all the time, and goes to the other relay when it is told to go: at once, because the relay does the spreading.</summary>
+internal sealed class DrainClient(int number, string[] relays, DrainTally tally, DrainTalk talk)
+{
     private readonly byte[] _buffer = new byte[4096];
     private readonly Random _random = new(number);
     private int _requests;
@@ -76,7 +100,7 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally)
         {
             if (!_isAsked)
             {
-                await Task.WhenAny(next, Task.Delay(Pause * (0.5 + _random.NextDouble()), stop));
+                await Task.WhenAny(next, Task.Delay(talk.Pause * (0.5 + _random.NextDouble()), stop));
                 if (stop.IsCancellationRequested) return null;
                 if (next.IsCompleted)
                 {
@@ -91,11 +115,13 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally)
             }
 
             await SendAsync(socket);
+            var asked = Stopwatch.GetTimestamp();
             string? text;
             while ((text = await next) is not null && !text.Contains($"\"request_id\":\"{_requests}\"", StringComparison.Ordinal)) next = NextAsync(socket);
             if (text is null) return socket.CloseStatus;
-            if (!text.Contains("\"tally_done\"", StringComparison.Ordinal)) tally.CountLost();
-            else Interlocked.Increment(ref tally.Answered[relay]);
+            if (text.Contains($"\"{talk.Answer}\"", StringComparison.Ordinal)) tally.CountAnswer(relay, Stopwatch.GetElapsedTime(asked));
+            else if (text.Contains("\"outcome_unknown\"", StringComparison.Ordinal)) tally.CountUnknown();
+            else tally.CountLost();
             _isAsked = false;
             if (relay == 1 && first) tally.CountBack();
             first = false;
@@ -115,7 +141,7 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally)
     {
         try
         {
-            var text = $$"""{"type":"tally_one","request_id":"{{_requests}}","data":[{{number}}]}""";
+            var text = $$"""{"type":"{{talk.Type}}","request_id":"{{_requests}}","data":[{{number}}]}""";
             await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None);
         }
         catch (WebSocketException)

@@ -35,6 +35,16 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>Its memory, in bytes.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public static ChildProcess Start(string looksFor, string folder, params string[] args) => StartProgram("dotnet", looksFor, folder, args);
 
     /// <summary>The same for a program that gets only the processor time that nobody else wants: a load that must not measure itself.</summary>
@@ -54,6 +64,12 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>What the program says of itself when it is ready.</summary>
     public Task<string> FoundAsync() => _found.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+    /// <summary>Awaits that it has printed something.</summary>
+    public async Task SaidAsync(string pattern)
+    {
+        while (!_lines.Any(line => Regex.IsMatch(line, pattern))) await Task.Delay(100);
+    }
 
     /// <summary>Tells it to stop, as an orchestrator does.</summary>
     public void Terminate() => Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();

@@ -8,6 +8,9 @@ public interface ILimitRuntime
     /// <summary>How often a share is asked for; null where this process is all there is, and has all of every limit.</summary>
     TimeSpan? AskEvery { get; }
 
+    /// <summary>Who counts the limits of users; null where this process does.</summary>
+    IUserLimitRuntime? Users { get; }
+
     /// <summary>See <see cref="LimitShares.Report"/>.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="use">What this process uses.</param>
@@ -23,6 +26,8 @@ internal sealed class LocalLimits : ILimitRuntime
     public static LocalLimits Instance { get; } = new();
 
     public TimeSpan? AskEvery => null;
+
+    public IUserLimitRuntime? Users => null;
 
     public ValueTask<SubjectLimits> ShareAsync(TenantId tenant, LimitUse use, SubjectLimits held, SubjectLimits limits) => new(limits);
 }

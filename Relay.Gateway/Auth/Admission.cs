@@ -32,8 +32,9 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
                 : (null, new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The relay does not know yet which tenants there are."));
         }
 
-        if (TooMuch(context, tenant.Id, found.Identity?.UserId, access) is { } limit)
+        if (await TooMuchAsync(context, tenant.Id, found.Identity?.UserId, access) is { } limit)
         {
+            if (limit.IsUnanswered) return (null, new(StatusCodes.Status503ServiceUnavailable, "unavailable", limit.Message));
             context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(limit.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
             return (null, new(StatusCodes.Status429TooManyRequests, "rate_limited", limit.Message));
         }
@@ -62,11 +63,11 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
         return (who, null);
     }
 
-    private LimitRefusal? TooMuch(HttpContext context, TenantId tenant, string? userId, Access access)
+    private async ValueTask<LimitRefusal?> TooMuchAsync(HttpContext context, TenantId tenant, string? userId, Access access)
     {
-        if (limits.TryConnect(tenant, userId) is { } limit) return limit;
+        if (await limits.TryConnectAsync(tenant, userId) is { } limit) return limit;
         if (access is not (Access.Call or Access.Publish) || !HttpMethods.IsPost(context.Request.Method)) return null;
-        var (meter, refusal) = limits.TryMessage(tenant, userId);
+        var (meter, refusal) = await limits.TryMessageAsync(tenant, userId);
         context.Features.Set(meter);
         return refusal;
     }

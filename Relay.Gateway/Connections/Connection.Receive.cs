@@ -1,6 +1,7 @@
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
+using Relay.Gateway.Limits;
 using Relay.WebSockets;
 
 namespace Relay.Gateway.Connections;
@@ -11,7 +12,7 @@ internal sealed partial class Connection
     // The debt stays, and is waited for again.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    private enum Batch { Exhausted, OutOfCredit, Ended }
+    private enum Batch { Exhausted, OutOfCredit, OutOfTokens, Ended }
 
     // Receive loop only: how long nothing is to be read, because a rate of the user or the tenant was exceeded.
     private TimeSpan _owed;
@@ -31,6 +32,8 @@ internal sealed partial class Connection
                 var batch = TakeBatch();
                 if (batch == Batch.Ended) return;
                 if (_owed > TimeSpan.Zero) await SlowDownAsync();
+                while (!IsClosed && Meter?.Lacking() is { } pause) await PauseAsync(pause);
+                if (batch == Batch.OutOfTokens) continue;
                 if (batch == Batch.Exhausted) break;
                 var parked = _credit.Park();
                 if (MayTake) _credit.Wake();
@@ -44,17 +47,22 @@ internal sealed partial class Connection
     // Nothing is read for a while, and TCP pushes back.
     private async Task SlowDownAsync()
     {
-        Meter!.CountSlowed();
+        var wait = _owed < LongestPause ? _owed : LongestPause;
+        await PauseAsync(new(wait, null), isOwed: true);
+    }
+
+    private async Task PauseAsync(TokenPause pause, bool isOwed = false)
+    {
+        if (pause.Answered is null) Meter!.CountSlowed();
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _slowed, over);
         if (IsClosed) over.TrySetResult();
         else if (Volatile.Read(ref _peerLeft) != 0 && !_limits.ReadsToTheEnd) Drop(CloseReason.PeerGone);
-        var wait = _owed < LongestPause ? _owed : LongestPause;
-        await using (Meter.Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, wait, Timeout.InfiniteTimeSpan))
+        await using (Meter!.Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, pause.For, Timeout.InfiniteTimeSpan))
         {
             // What was owed when the bytes had come may be paid by now.
-            if (Meter.IsPaid(wait)) over.TrySetResult();
-            await over.Task;
+            if (isOwed && Meter.IsPaid(pause.For)) over.TrySetResult();
+            await (pause.Answered is { } answered ? Task.WhenAny(over.Task, answered) : over.Task);
         }
 
         Volatile.Write(ref _slowed, null);
@@ -87,6 +95,7 @@ internal sealed partial class Connection
     {
         while (MayTake)
         {
+            if (Meter is { IsShort: true } && !IsClosed) return Batch.OutOfTokens;
             switch (_socket.TryRead(out var frame))
             {
                 case ReadStatus.NeedMore:

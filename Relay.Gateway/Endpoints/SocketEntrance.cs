@@ -40,8 +40,13 @@ internal sealed class SocketEntrance(
             return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
         }
 
-        if (refusal is null) refusal = await hook.AskAsync(context, who!, access);
-        return refusal?.Closes is var (tenant, error) ? new(new(tenant, null), error) : new(who!, null) { Began = began };
+        if (refusal?.Closes is var (tenant, error)) return new(new(tenant, null), error);
+
+        // The limits first: a flood must not reach the tenant's own program.
+        var (meter, excess) = await table.OpenAsync(who!.Tenant, who.Identity?.UserId);
+        if (meter is null) return new(who, excess is { IsUnanswered: true } ? ErrorCode.AdmissionUnavailable : ErrorCode.TooManyConnections);
+        context.Response.RegisterForDispose(meter);
+        return (await hook.AskAsync(context, who, access))?.Closes is var (policy, refused) ? new(new(policy, null), refused) { Meter = meter } : new(who, null) { Meter = meter, Began = began };
     }
 
     /// <summary>Answers a request for a WebSocket with an HTTP status.</summary>
@@ -64,15 +69,14 @@ internal sealed class SocketEntrance(
     {
         var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
-        var (meter, excess) = table.Open(entrant.Who.Tenant, entrant.Who.Identity?.UserId);
-        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = meter, Credential = entrant.Who.Credential };
+        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = entrant.Meter, Credential = entrant.Who.Credential };
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? (excess is null ? await join(connection) : ErrorCode.TooManyConnections);
+            var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? await join(connection);
             RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
             if (error is { } closes) connection.Close(closes);
             else counters.Joins.End(time, entrant.Began, connection.Use?.Job);
@@ -81,8 +85,7 @@ internal sealed class SocketEntrance(
         finally
         {
             registry.Remove(connection, transport);
-            meter?.Leave();
-            meter?.Release();
+            entrant.Meter?.Leave();
         }
     }
 
@@ -108,4 +111,7 @@ internal sealed record Entrant(Admitted Who, ErrorCode? Closes)
 {
     /// <summary>When it asked, for <see cref="GatewayCounters.Joins"/>.</summary>
     public long Began { get; init; }
+
+    /// <summary>Its place, and what counts what it does; null when it has none. It is let go of with the request.</summary>
+    public ConnectionMeter? Meter { get; init; }
 }

@@ -3,7 +3,6 @@ using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
-using Relay.Gateway.Limits;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.Tunnel;
@@ -12,7 +11,7 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>The addresses of <c>tunnel.paths</c>: CONNECT over a WebSocket.</summary>
 internal sealed class TunnelEndpoint(
-    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, LimitTable limits, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, TunnelEvents events, GatewayCounters counters)
+    RelaySettings settings, TenantDirectory tenants, SocketEntrance entrance, TunnelRegistry registry, TunnelDialer dialer, TunnelAccounts accounts, TunnelCounters tunnelCounters, TunnelLog log, TunnelEvents events, GatewayCounters counters)
 {
     private readonly string[][] _paths = [.. settings.Tunnel.Paths.Select(static path => path[1..].Split('/'))];
 
@@ -34,8 +33,7 @@ internal sealed class TunnelEndpoint(
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
-        var (meter, excess) = limits.Open(who.Tenant, who.Identity?.UserId);
-        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits.Of(who.Policy.Settings), counters, log) { Meter = meter, Credential = who.Credential };
+        var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits.Of(who.Policy.Settings), counters, log) { Meter = entrant.Meter, Credential = who.Credential };
 
         // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.
         var user = who.Identity?.UserId ?? (who.IsBelieved ? null : "");
@@ -45,8 +43,7 @@ internal sealed class TunnelEndpoint(
         registry.Add(socket);
         try
         {
-            var late = !tenants.Serves(who.Tenant) ? ErrorCode.TenantSuspended : excess is not null ? ErrorCode.TooManyConnections : (ErrorCode?)null;
-            var closes = entrant.Closes ?? late;
+            var closes = entrant.Closes ?? (tenants.Serves(who.Tenant) ? null : ErrorCode.TenantSuspended);
             RequestSpan.Leave(context, socket.Id, who.Tenant.Name, closes is { } code ? ErrorCatalogue.Of(code).Code : null);
             if (closes is { } error) socket.Finish(ErrorCatalogue.Of(error).Closes ?? CloseReason.Normal);
             await socket.RunAsync();
@@ -54,8 +51,7 @@ internal sealed class TunnelEndpoint(
         finally
         {
             registry.Remove(socket);
-            meter?.Leave();
-            meter?.Release();
+            entrant.Meter?.Leave();
         }
     }
 }

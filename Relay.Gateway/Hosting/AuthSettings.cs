@@ -4,6 +4,7 @@ using System.Text;
 using Relay.Core;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Auth.Tokens;
+using Relay.Gateway.Tenants;
 using static Relay.Gateway.Hosting.SettingTypes;
 
 namespace Relay.Gateway.Hosting;
@@ -111,6 +112,25 @@ internal static class AuthSettings
         Operators.Row(static group => group.Value("expires", Moment, o => o.Expires, (o, v) => o with { Expires = v },
             "When this one ends. Empty: never.")),
     ];
+
+    /// <summary>Tenants whose tokens would be nobody's, because another one has their issuer and audience and the token does not say whose it is.</summary>
+    public static IEnumerable<(string Tenant, string Origin, string Message)> SharedTrust(RelaySettings settings)
+    {
+        var known = new Dictionary<(string Issuer, string Audience), (string Tenant, RelayAuthOptions Auth)>();
+        foreach (var (name, options) in settings.Tenants.OrderBy(static tenant => tenant.Key, StringComparer.Ordinal))
+        {
+            var auth = TenantSettings.Of(settings, options).Auth;
+            if (auth.Issuer.Length == 0) continue;
+            foreach (var audience in auth.Audience)
+            {
+                if (known.TryAdd((auth.Issuer, audience), (name, auth))) continue;
+                var other = known[(auth.Issuer, audience)];
+                if (auth.TenantClaim.Length > 0 && other.Auth.TenantClaim.Length > 0) continue;
+                yield return (name, options.Overrides is [var first, ..] ? first.Origin : "", $"is needed, for the tenant {Readable.Quote(other.Tenant)} as well: both have the issuer {Readable.Quote(auth.Issuer)} and the audience {Readable.Quote(audience)}, and a token has to say whose it is");
+                break;
+            }
+        }
+    }
 
     public static ImmutableArray<SettingsCheck> Checks { get; } =
     [

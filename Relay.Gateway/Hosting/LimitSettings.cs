@@ -23,7 +23,7 @@ internal static class LimitSettings
         Limits.PerTenant.Value("tenant_bytes_per_second", Long(0, MostBytes), o => o.TenantBytesPerSecond, (o, v) => o with { TenantBytesPerSecond = v },
             "Their bytes; sockets are slowed down, HTTP requests are answered 429. Tunnels have their own, tunnel.tenant_bytes_per_second. 0: no limit."),
         Limits.PerTenant.Value("user_connections", Int(0, MostConnections), o => o.UserConnections, (o, v) => o with { UserConnections = v },
-            "The same four for one user, beside hub.max_connections_per_user and hub.max_messages_per_second. 0: no limit."),
+            "The same four for one user, at all gateways of a cluster together, beside hub.max_connections_per_user and hub.max_messages_per_second. 0: no limit."),
         Limits.PerTenant.Value("user_connects_per_second", Int(0, MostPerSecond), o => o.UserConnectsPerSecond, (o, v) => o with { UserConnectsPerSecond = v },
             "Sockets that one user opens, and HTTP requests. 0: no limit."),
         Limits.PerTenant.Value("user_messages_per_second", Int(0, MostPerSecond), o => o.UserMessagesPerSecond, (o, v) => o with { UserMessagesPerSecond = v },

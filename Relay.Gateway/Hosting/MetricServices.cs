@@ -51,6 +51,7 @@ internal static class MetricServices
             Calls = provider.GetRequiredService<NodeCallCounters>(),
             Webhooks = provider.GetRequiredService<WebhookCounters>(),
             Store = provider.GetService<IPluginStoreProvider>() as IDurableStore,
+            Cluster = provider.GetService<ClusterHealth>(),
             Drain = provider.GetRequiredService<DrainProgress>(),
             Otlp = provider.GetRequiredService<OtlpCounters>(),
         };

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Relay.Core.Runtime;
 using Relay.Gateway.Api;
 using Relay.Gateway.Connections;
@@ -14,14 +15,35 @@ namespace Relay.Gateway.Hosting;
 /// <summary>The relay as a host: built from the settings alone, run until it is told to stop.</summary>
 internal static class RelayHost
 {
+    // What a stop may take beyond its own time before it is given up.
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
+
+    // And what it may take from a second signal on.
+    private static readonly TimeSpan HurriedLimit = TimeSpan.FromSeconds(5);
+
     public static Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null) =>
         RunAsync(Build(settings, logFile, configure), settings, output);
 
     /// <summary>Runs what was built, and says where it listens.</summary>
     public static async Task RunAsync(WebApplication app, RelaySettings settings, TextWriter output)
     {
-        await using var owned = app;
         using var signals = new StopSignals();
+        var isStuck = false;
+        try
+        {
+            await ServeAsync(app, settings, output);
+            isStuck = !await StopsInTimeAsync(app, signals.Hurry);
+        }
+        finally
+        {
+            if (!isStuck) await app.DisposeAsync();
+        }
+
+        if (isStuck) throw new IOException("the stop did not end in its time (server.drain_timeout and what comes after it); the process ends now");
+    }
+
+    private static async Task ServeAsync(WebApplication app, RelaySettings settings, TextWriter output)
+    {
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var told = app.Lifetime.ApplicationStopping.Register(stopping.SetResult);
 
@@ -33,11 +55,32 @@ internal static class RelayHost
         if (settings.Metrics.Enabled)
             await output.WriteLineAsync("relay metrics on " + app.Urls.Last() + MetricsEndpoint.Path);
         await stopping.Task;
+    }
+
+    // Not every part lets go when its time is up: a silo whose table of members is away would go on for minutes.
+    private static async Task<bool> StopsInTimeAsync(WebApplication app, CancellationToken hurry)
+    {
+        var (time, limit) = (app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout + Margin);
+        var stopped = StopAsync(app, hurry);
         try
         {
-            await app.StopAsync(signals.Hurry);
+            await stopped.WaitAsync(limit, time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await stopped.WaitAsync(hurry.IsCancellationRequested ? HurriedLimit : TimeSpan.Zero, time, CancellationToken.None);
+            return true;
         }
-        catch (Exception error) when (signals.Hurry.IsCancellationRequested && IsCancellation(error))
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task StopAsync(WebApplication app, CancellationToken hurry)
+    {
+        try
+        {
+            await app.StopAsync(hurry);
+        }
+        catch (Exception error) when (hurry.IsCancellationRequested && IsCancellation(error))
         {
             // Who is in a hurry has given up whatever did not end.
         }

@@ -102,6 +102,9 @@ internal sealed class SettingsLoader
         foreach (var (name, tenant) in _settings.Tenants)
             foreach (var (key, message) in TenantSettings.Faults(_settings, tenant, checks, directoryExists))
                 _faults.Add(tenant.Overrides[0].Origin, Readable.Name($"{TenantRow.Section}.{name}.{key}"), message);
+        if (_faults.Any) return;
+        foreach (var (tenant, origin, message) in AuthSettings.SharedTrust(_settings))
+            _faults.Add(origin, Readable.Name($"{TenantRow.Section}.{tenant}.auth.tenant_claim"), message);
     }
 
     private IReadOnlyList<RawSetting> ReadFile(string file, Func<string, Stream> open)

@@ -22,13 +22,19 @@ internal sealed class LimitCounters
 
     private readonly long[] _refused = new long[Kinds.Length];
     private long _slowed;
+    private long _unanswered;
 
     /// <summary>Times that a connection was not read for a while because of a rate.</summary>
     public long Slowed => Interlocked.Read(ref _slowed);
 
+    /// <summary>Sockets and requests of users that were refused because nobody answered what the cluster leaves of their limits.</summary>
+    public long Unanswered => Interlocked.Read(ref _unanswered);
+
     public long Refused(LimitKind kind) => Interlocked.Read(ref _refused[(int)kind]);
 
     public void CountRefused(LimitKind kind) => Interlocked.Increment(ref _refused[(int)kind]);
+
+    public void CountUnanswered() => Interlocked.Increment(ref _unanswered);
 
     public void CountSlowed() => Interlocked.Increment(ref _slowed);
 
@@ -53,6 +59,9 @@ internal sealed class LimitCounters
 /// <param name="RetryAfter">How long until the request would have been taken, where that is known.</param>
 internal readonly record struct LimitRefusal(LimitKind Kind, TimeSpan RetryAfter)
 {
+    /// <summary>Whether it is not known if it was met: whoever counts in the cluster did not answer.</summary>
+    public bool IsUnanswered { get; init; }
+
     /// <summary>A sentence for people.</summary>
-    public string Message => $"This is more than limits.{LimitCounters.Name(Kind)} allows.";
+    public string Message => IsUnanswered ? $"What limits.{LimitCounters.Name(Kind)} leaves is not known now." : $"This is more than limits.{LimitCounters.Name(Kind)} allows.";
 }

@@ -3,7 +3,7 @@ using Relay.Core.Runtime;
 
 namespace Relay.Gateway.Limits;
 
-/// <summary>Asks for this process's share of the tenants' limits, where other gateways count against them too.</summary>
+/// <summary>Asks for this process's share of the tenants' limits, where other gateways count against them too, and has those of users counted for all.</summary>
 internal sealed class LimitSharer(LimitTable table, IRelayRuntime runtime) : IHostedService, IDisposable
 {
     private ITimer? _timer;
@@ -11,6 +11,7 @@ internal sealed class LimitSharer(LimitTable table, IRelayRuntime runtime) : IHo
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        if (runtime.Limits.Users is { } users) table.Share(users);
         if (runtime.Limits.AskEvery is not { } every) return Task.CompletedTask;
         table.Began += Begin;
         _timer = table.Time.CreateTimer(static state => _ = ((LimitSharer)state!).AskAllAsync(), this, every, every);

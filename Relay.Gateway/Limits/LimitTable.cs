@@ -10,7 +10,7 @@ namespace Relay.Gateway.Limits;
 /// The limits of <c>limits.*</c> in this process: who has how much open, and how fast tenants, users and addresses are. An account is there as long as it has
 /// something to remember, so that made-up names and addresses cost nothing that stays.
 /// </summary>
-internal sealed class LimitTable : IDisposable
+internal sealed partial class LimitTable : IDisposable
 {
     // Of tenants that nobody has connections of, so many are remembered for their usage.
     private const int MaxIdleTenants = 10_000;
@@ -25,6 +25,7 @@ internal sealed class LimitTable : IDisposable
     private readonly SubjectLimits _address;
     private readonly RuntimeClock _clock;
     private readonly ITimer _sweep;
+    private SharedUsers? _shared;
     private UsageCounts _forgotten;
 
     /// <summary>Makes it.</summary>
@@ -82,9 +83,26 @@ internal sealed class LimitTable : IDisposable
         lock (_gate) _addresses[key].Close();
     }
 
+    /// <summary>From here on the limits of users are counted for the whole cluster.</summary>
+    public void Share(IUserLimitRuntime runtime) => _shared ??= new(runtime, _clock);
+
     /// <summary>Somebody of a tenant wants to open a socket, or makes an HTTP request.</summary>
     /// <returns>Null, or the limit that refuses it.</returns>
-    public LimitRefusal? TryConnect(TenantId tenant, string? userId)
+    public ValueTask<LimitRefusal?> TryConnectAsync(TenantId tenant, string? userId) =>
+        IsShared(tenant, userId, out var user) ? TryConnectAsync(tenant, user) : new(TryConnect(tenant, userId));
+
+    /// <summary>A socket is open: gives it its place, and counts what it does.</summary>
+    /// <returns>What counts, or the limit that refuses it.</returns>
+    public ValueTask<(ConnectionMeter? Meter, LimitRefusal? Refusal)> OpenAsync(TenantId tenant, string? userId) =>
+        IsShared(tenant, userId, out var user) ? OpenAsync(tenant, user) : new(Open(tenant, userId));
+
+    /// <summary>An HTTP request carries a message: what the rates leave of it. Its bytes are counted when they are known, by <see cref="RequestMeter"/>.</summary>
+    /// <returns>What counts, or the limit that refuses it.</returns>
+    public ValueTask<(RequestMeter? Meter, LimitRefusal? Refusal)> TryMessageAsync(TenantId tenant, string? userId) =>
+        IsShared(tenant, userId, out var user) ? TryMessageAsync(tenant, user) : new(TryMessage(tenant, userId));
+
+    /// <summary><see cref="TryConnectAsync(TenantId, string?)"/>, where this process alone counts.</summary>
+    internal LimitRefusal? TryConnect(TenantId tenant, string? userId)
     {
         lock (_gate)
         {
@@ -98,9 +116,8 @@ internal sealed class LimitTable : IDisposable
         }
     }
 
-    /// <summary>A socket is open: gives it its place, and counts what it does.</summary>
-    /// <returns>What counts, or the limit that refuses it.</returns>
-    public (ConnectionMeter? Meter, LimitRefusal? Refusal) Open(TenantId tenant, string? userId)
+    /// <summary><see cref="OpenAsync(TenantId, string?)"/>, where this process alone counts.</summary>
+    internal (ConnectionMeter? Meter, LimitRefusal? Refusal) Open(TenantId tenant, string? userId)
     {
         lock (_gate)
         {
@@ -118,9 +135,8 @@ internal sealed class LimitTable : IDisposable
         }
     }
 
-    /// <summary>An HTTP request carries a message: what the rates leave of it. Its bytes are counted when they are known, by <see cref="RequestMeter"/>.</summary>
-    /// <returns>What counts, or the limit that refuses it.</returns>
-    public (RequestMeter? Meter, LimitRefusal? Refusal) TryMessage(TenantId tenant, string? userId)
+    /// <summary><see cref="TryMessageAsync(TenantId, string?)"/>, where this process alone counts.</summary>
+    internal (RequestMeter? Meter, LimitRefusal? Refusal) TryMessage(TenantId tenant, string? userId)
     {
         lock (_gate)
         {
@@ -166,6 +182,7 @@ internal sealed class LimitTable : IDisposable
                 if (tenant is null || id == tenant) Set(ledger.Limits, ledger.Effective(_limits(id).Tenant));
             foreach (var (key, account) in _users)
                 if (tenant is null || key.Tenant == tenant) Set(account, _limits(key.Tenant).User);
+            _shared?.Change(id => _limits(id).User);
         }
     }
 
@@ -205,7 +222,11 @@ internal sealed class LimitTable : IDisposable
         }
     }
 
-    public void Dispose() => _sweep.Dispose();
+    public void Dispose()
+    {
+        _sweep.Dispose();
+        _shared?.Dispose();
+    }
 
     /// <summary>Lets go of what would begin anew as it is.</summary>
     internal void Sweep()
@@ -269,7 +290,7 @@ internal sealed class LimitTable : IDisposable
     // Nobody is not one user to these limits: whoever wants to bound those without a name bounds their address, or the tenant.
     private LimitAccount? User(TenantId tenant, string? userId, RelayLimitsOptions limits)
     {
-        if (string.IsNullOrEmpty(userId) || limits.User is not { IsNone: false } own) return null;
+        if (_shared is not null || string.IsNullOrEmpty(userId) || limits.User is not { IsNone: false } own) return null;
         var account = Find(_users, new UserKey(tenant, userId), own);
         Set(account, own);
         return account;

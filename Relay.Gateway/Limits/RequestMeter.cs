@@ -1,3 +1,4 @@
+using Relay.Core;
 using Relay.Core.Limits;
 
 namespace Relay.Gateway.Limits;
@@ -8,6 +9,16 @@ internal sealed class RequestMeter(LimitTable table, TenantLedger tenant, LimitA
     /// <summary>Only tokens are counted: what else there is passes a socket, and is counted there.</summary>
     public bool CountsTokensOnly { get; init; }
 
+    // Of a cluster: the user is looked up again, since nobody says when a request has ended.
+    private UserKey? _shared;
+
+    /// <summary>It is a user's whose limits the cluster counts.</summary>
+    public RequestMeter With(UserKey key)
+    {
+        _shared = key;
+        return this;
+    }
+
     /// <summary>Its body has been read: the bytes are paid for by what comes after.</summary>
     public void Took(int bytes)
     {
@@ -15,6 +26,7 @@ internal sealed class RequestMeter(LimitTable table, TenantLedger tenant, LimitA
         var now = table.Now;
         tenant.Limits.Take(0, bytes, now);
         user?.Take(0, bytes, now);
+        if (_shared is { } key) table.Took(key, bytes);
     }
 
     /// <summary>It was answered, as far as it was.</summary>

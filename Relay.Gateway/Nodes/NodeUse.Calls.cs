@@ -46,6 +46,14 @@ internal sealed partial class NodeUse
 
         // First of all: what the node says of the call comes by the receive loop.
         caller.Started(call, NodeId, waited);
+        if (caller.Request.Body.Length > _terms.Welcome.MaxBodyBytes)
+        {
+            // The limit was raised since the node came, which was told of the one before.
+            _link.Done(caller);
+            caller.Fail(call, CallFailure.NodeFailed, $"body_too_big: the node was told that no body is over {_terms.Welcome.MaxBodyBytes} bytes");
+            return;
+        }
+
         if (!hasLeft) _connection.KeepOpen(1);
         lock (_gate)
         {

@@ -36,6 +36,9 @@ internal sealed record MetricSources
     /// <summary>Null where nothing is kept.</summary>
     public IDurableStore? Store { get; init; }
 
+    /// <summary>Null in a process of its own.</summary>
+    public ClusterHealth? Cluster { get; init; }
+
     public DrainProgress Drain { get; init; } = new();
 
     public OtlpCounters Otlp { get; init; } = new();

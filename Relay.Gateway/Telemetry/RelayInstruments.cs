@@ -118,6 +118,7 @@ internal static class RelayInstruments
 
         // Limits and tenants.
         Counters("relay_limits_refused_total", "Connections, messages and requests that a limit refused, by setting.", "limit", Each<LimitKind>(LimitCounters.Name, static (s, kind) => s.Limits.Refused(kind))),
+        Counter("relay_limits_unanswered_total", "Sockets and requests of users that were refused because nobody in the cluster answered what their limits leave.", static s => s.Limits.Unanswered),
         Counter("relay_limits_slowed_total", "Times that a connection was not read for a while because of a rate.", static s => s.Limits.Slowed),
         new TenantRow("relay_tenant_connections", InstrumentKind.Gauge, "Sockets that are open, by tenant.", null, [("", static counts => counts.ConnectionsOpened - counts.ConnectionsClosed)]) { Reads = true },
         Tenants("relay_tenant_connections_opened_total", "Sockets that were opened, by tenant.", null, ("", static counts => counts.ConnectionsOpened)),
@@ -148,6 +149,10 @@ internal static class RelayInstruments
         Stored(Gauge("relay_store_available", "1 while the store works, 0 from its first failure until writes have worked again for a while.", static s => s.Store!.IsAvailable ? 1 : 0)),
 
         Stored(new DurationRow("relay_store_transaction_seconds", "How long the store took for what it does at once, mostly one transaction.", null, 1, Slow, static s => s.Store!.Counters.Transactions)),
+
+        // The cluster, in its processes only.
+        Gauge("relay_cluster_silos", "Silos that are active, by the last table of members that could be read.", static s => s.Cluster!.Silos) with { Where = static s => s.Cluster is not null },
+        Gauge("relay_membership_available", "1 while the table of members (Redis) can be read, 0 from the first time that it cannot: clients are served, but no silo can join, leave or be declared dead.", static s => s.Cluster!.IsReadable ? 1 : 0) with { Where = static s => s.Cluster is not null },
 
         // A stop: relay_connections says how many are left, these say what was done to those that were there.
         Gauge("relay_draining", "1 from the moment that the process was told to stop.", static s => s.Drain.IsDraining ? 1 : 0),

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 using Relay.Abstractions;
 using Relay.Core;
-using Relay.Core.Hubs;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
@@ -109,6 +109,13 @@ internal sealed class RelayCluster : IAsyncDisposable
     /// <summary>The silo that a user's hub is on, by a connection that the gateway has there.</summary>
     public InProcessSiloHandle SiloOf(OrleansRuntime gateway, UserKey user) =>
         _cluster.Silos.Single(silo => silo.SiloAddress.ToParsableString() == gateway.Find(user)!.Silo);
+
+    /// <summary>The silo that an actor is on.</summary>
+    public async Task<InProcessSiloHandle> SiloOfAsync(IAddressable grain)
+    {
+        var activation = await _cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+        return _cluster.Silos.Single(silo => silo.SiloAddress.Equals(activation));
+    }
 
     /// <summary>The silo leaves in good order.</summary>
     public Task LeaveAsync(InProcessSiloHandle silo) => _cluster.StopSiloAsync(silo);

@@ -16,7 +16,8 @@ internal sealed record EventPage([property: Id(0)] string Tenant, [property: Id(
     public EventBatch ToBatch()
     {
         var tenant = new TenantId(Tenant);
-        return new(Process, Missed, [.. Events.Select(one => one.ToEvent(tenant))]);
+        var unknown = Events.Count(static one => !Known.IsEvent(one.Kind));
+        return new(Process, Missed + unknown, [.. Events.Where(static one => Known.IsEvent(one.Kind)).Select(one => one.ToEvent(tenant))]);
     }
 }
 

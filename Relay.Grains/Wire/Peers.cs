@@ -1,4 +1,3 @@
-using Relay.Core.Errors;
 using Relay.Core.Protocol;
 using Relay.Core.Runtime;
 
@@ -65,7 +64,7 @@ internal readonly record struct TrunkPart(
     {
         Frame = Bytes is null ? default : new Frame(Bytes, IsText: false) { Framed = Framed, EndsInside = EndsInside },
         Credit = new(CreditMessages, CreditBytes),
-        Reason = (CloseReason)Reason,
+        Reason = Known.Close(Reason),
         Texts = Texts,
     };
 }

@@ -147,6 +147,7 @@ public sealed partial class SessionPlugin : RelayPlugin
         }
     }
 
-    [LoggerMessage(3501, LogLevel.Warning, "The session store is unavailable: {Reason}")]
+    // The store itself says once that it is away; this comes with every message.
+    [LoggerMessage(3501, LogLevel.Debug, "The session store is unavailable: {Reason}")]
     private static partial void LogUnavailable(ILogger log, string reason);
 }

@@ -26,12 +26,16 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public Uri Url => new($"http://127.0.0.1:{Port}");
 
+    /// <summary>Where its metrics are, once it is ready.</summary>
+    public Uri Metrics { get; private set; } = null!;
+
     /// <summary>What it has logged.</summary>
     public Journal Log { get; } = new();
 
-    public static NodeProcess Start(string role, string folder, IEnumerable<string> args, IEnumerable<(string Name, string Value)> environment)
+    /// <summary>Starts one of this build, or of another one whose Relay.Silo.dll is given.</summary>
+    public static NodeProcess Start(string? build, string role, string folder, IEnumerable<string> args, IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(SiloApplication).Assembly.Location, "--role", role, "--server:port", "0", "--metrics:enabled", "false", .. args])
+        var start = new ProcessStartInfo("dotnet", [build ?? typeof(SiloApplication).Assembly.Location, "--role", role, "--server:port", "0", "--metrics:port", "0", .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -45,9 +49,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task ReadyAsync()
     {
         const string Listening = "relay listening on ";
+        const string Measured = "relay metrics on ";
         var line = _output.LineAsync(static line => line.StartsWith(Listening, StringComparison.Ordinal));
         if (await Task.WhenAny(line, _process.WaitForExitAsync()) != line) Assert.Fail($"{Role} ended: {string.Join('\n', Log.From())}");
         Port = new Uri((await line)[Listening.Length..]).Port;
+        Metrics = new((await _output.LineAsync(static line => line.StartsWith(Measured, StringComparison.Ordinal)))[Measured.Length..]);
     }
 
     /// <summary>Ends it as a power cut does.</summary>

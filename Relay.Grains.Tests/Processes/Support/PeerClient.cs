@@ -16,6 +16,24 @@ internal sealed class PeerClient : IAsyncDisposable
     /// <summary>Opens one end of a pipe.</summary>
     public static Task<PeerClient> PipeAsync(NodeProcess gateway, string local, string remote) => ConnectAsync(gateway, $"/connection/{local}/{remote}/doc");
 
+    /// <summary>Opens a member's socket of a room, and ends when the member is in: it has been sent what it said.</summary>
+    public static async Task<PeerClient> EnterAsync(NodeProcess gateway, string room, string member)
+    {
+        var client = await ConnectAsync(gateway, "/rooms/" + room);
+        await client.SendAsync(Encoding.UTF8.GetBytes(member));
+        await client.HearsAsync(member);
+        return client;
+    }
+
+    /// <summary>Awaits a message with this text, whatever comes before it.</summary>
+    public async Task HearsAsync(string text)
+    {
+        while (Encoding.UTF8.GetString((await ReceiveAsync() ?? throw new InvalidOperationException("The socket was closed.")).Span) != text)
+        {
+            // Another one.
+        }
+    }
+
     /// <summary>Says that the peer is interested in a document.</summary>
     public Task JoinAsync(string document) => SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"Join","documentIds":["{{document}}"]}"""), WebSocketMessageType.Text);
 

@@ -12,11 +12,13 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("relay-cluster-");
     private readonly PluginFolder _plugins = new();
     private readonly Dictionary<NodeProcess, string[]> _nodes = [];
+    private readonly string? _build;
     private readonly string[] _settings;
     private readonly (string Name, string Value)[] _environment;
 
-    private ProcessCluster(Servers servers, string[] settings)
+    private ProcessCluster(Servers servers, string? build, string[] settings)
     {
+        _build = build;
         LedgerPlugin.CompileInto(_plugins);
         _settings =
         [
@@ -35,9 +37,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public Ledger Ledger { get; } = new();
 
     /// <summary>Starts a cluster of processes with these roles, and settings that all of them have.</summary>
-    public static async Task<(ProcessCluster Cluster, NodeProcess[] Nodes)> StartAsync(Servers servers, string[] roles, params string[] settings)
+    public static Task<(ProcessCluster Cluster, NodeProcess[] Nodes)> StartAsync(Servers servers, string[] roles, params string[] settings) => StartAsync(servers, null, roles, settings);
+
+    /// <summary>Starts a cluster of another build, whose Relay.Silo.dll is given.</summary>
+    public static async Task<(ProcessCluster Cluster, NodeProcess[] Nodes)> StartAsync(Servers servers, string? build, string[] roles, params string[] settings)
     {
-        var cluster = new ProcessCluster(servers, settings);
+        var cluster = new ProcessCluster(servers, build, settings);
         try
         {
             var silos = roles.Where(static role => role != "gateway").Select(cluster.Start).ToArray();
@@ -57,10 +62,13 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     /// <summary>Starts another process, which is not ready yet.</summary>
     public NodeProcess Start(string role) =>
-        Start(role, ["--cluster:silo_port", Ports.Next().ToString(CultureInfo.InvariantCulture), "--cluster:gateway_port", Ports.Next().ToString(CultureInfo.InvariantCulture)]);
+        Start(_build, role, ["--cluster:silo_port", Ports.Next().ToString(CultureInfo.InvariantCulture), "--cluster:gateway_port", Ports.Next().ToString(CultureInfo.InvariantCulture)]);
 
     /// <summary>Starts a process that has ended once more, at the same ports.</summary>
-    public NodeProcess StartAgain(NodeProcess ended) => Start(ended.Role, _nodes[ended]);
+    public NodeProcess StartAgain(NodeProcess ended) => StartAgain(ended, _build);
+
+    /// <summary>Starts another build in the place of a process that has ended; null is this one.</summary>
+    public NodeProcess StartAgain(NodeProcess ended, string? build) => Start(build, ended.Role, _nodes[ended]);
 
     /// <summary>Awaits that a silo knows of so many, all of them active.</summary>
     public static Task SeesAsync(NodeProcess silo, int silos, int start = 0) => silo.Log.LineAsync(
@@ -85,9 +93,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private NodeProcess Start(string role, string[] ports)
+    private NodeProcess Start(string? build, string role, string[] ports)
     {
-        var node = NodeProcess.Start(role, _folder.FullName, [.. _settings, .. ports], _environment);
+        var node = NodeProcess.Start(build, role, _folder.FullName, [.. _settings, .. ports], _environment);
         _nodes.Add(node, ports);
         return node;
     }

@@ -1,6 +1,11 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Relay.Core;
 using Relay.Core.Errors;
+using Relay.Gateway.Hosting;
+using Relay.Gateway.Tenants;
 using Relay.Tests.Gateway.Hub;
+using Relay.Tests.Gateway.Settings;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Auth;
@@ -129,7 +134,10 @@ public class TokenTests(AuthRelay server) : IClassFixture<AuthRelay>
     {
         var mint = new TokenMint();
         var shared = AuthRelay.Auth("all", mint);
-        await using var relay = await AuthRelay.StartAsync($"auth: {{ mode: token }}\ntenants:\n  one: {{ auth: {shared} }}\n  two: {{ auth: {shared} }}");
+        await using var relay = await AuthRelay.StartAsync($"auth: {{ mode: token }}\ntenants:\n  one: {{ auth: {shared} }}");
+        // The settings would be refused; of a stored tenant it is not known whether there is another one.
+        var two = Loading.SettingsOf($"auth: {{ mode: token }}\ntenants:\n  two: {{ auth: {shared} }}").Tenants["two"];
+        relay.Services.GetRequiredService<TenantDirectory>().TakeStored(new Dictionary<TenantId, RelayTenantOptions?> { [new("two")] = two });
         Assert.Equal((HttpStatusCode.Unauthorized, "invalid_token"), await server.AskAsync(mint.Token("https://all.example"), "/t/one/v1/models", relay: relay));
         Assert.Equal((HttpStatusCode.Unauthorized, "invalid_token"), await server.AskAsync(AuthRelay.Key("all backend"), "/t/one/api/v1/users", relay: relay));
     }

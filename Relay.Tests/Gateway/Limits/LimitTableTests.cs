@@ -116,7 +116,7 @@ public sealed class LimitTableTests : IDisposable
         {
             var meter = _table.Open(new($"tenant-{i}"), null).Meter!;
             meter.Leave();
-            meter.Release();
+            meter.Dispose();
         }
 
         _table.Sweep();
@@ -125,6 +125,6 @@ public sealed class LimitTableTests : IDisposable
         Assert.Contains(tenants, static each => each.Tenant == One);
         Assert.Equal(10_501, forgotten.ConnectionsOpened + tenants.Sum(static each => each.Counts.ConnectionsOpened));
         kept.Leave();
-        kept.Release();
+        kept.Dispose();
     }
 }

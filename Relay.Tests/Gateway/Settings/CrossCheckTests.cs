@@ -24,6 +24,22 @@ public class CrossCheckTests
     public void AuthNoneIsFineOnLoopback(string host) =>
         Assert.Equal(host, new Loading { Args = ["--server:host", host] }.Settings().Server.Host);
 
+    [Theory]
+    [InlineData("", "", "r", true)]
+    [InlineData("org", "", "r", true)]
+    [InlineData("org", "org", "r", false)]
+    [InlineData("", "", "other", false)]
+    public void ATokenSaysWhoseItIsWhereTenantsShareAnIssuer(string claim, string otherClaim, string otherAudience, bool isRefused)
+    {
+        var yaml = $"tenants:\n  a: {{ auth: {{ issuer: us, audience: [r, r2], tenant_claim: \"{claim}\" }} }}\n  b: {{ auth: {{ issuer: us, audience: [{otherAudience}], tenant_claim: \"{otherClaim}\" }} }}";
+        if (!isRefused) Assert.Equal(2, Loading.SettingsOf(yaml).Tenants.Count);
+        else Assert.StartsWith("relay.yaml:3: tenants.b.auth.tenant_claim: is needed, for the tenant \"a\" as well: both have the issuer \"us\" and the audience \"r\"", Assert.Single(Loading.FaultsOf(yaml)));
+    }
+
+    [Fact]
+    public void TenantsThatHaveTheRelaysIssuerNeedTheClaimToo() => Assert.Contains(
+        "tenants.b.auth.tenant_claim: is needed", Assert.Single(Loading.FaultsOf("auth: { mode: token, issuer: us, audience: [r] }\ntenants: { a: {}, b: {} }")));
+
     [Fact]
     public void AnAnswerFitsTheOutbox() => Assert.Equal(
         ["relay.yaml:3: hub.outbox_bytes: must be at least hub.max_message_bytes (70000), not 65000: an answer has to fit"],

@@ -83,6 +83,24 @@ public sealed class ConnectHookTests
     }
 
     [Fact]
+    public async Task WhoIsOverALimitIsNotAskedAbout()
+    {
+        await using var receiver = await HookReceiver.StartAsync();
+        var asked = 0;
+        receiver.Answer = _ =>
+        {
+            Interlocked.Increment(ref asked);
+            return (200, """{"allow":true}""");
+        };
+        await using var relay = await RelayServer.StartAsync(settings => Asking(receiver)(settings) with { Limits = new() { UserConnections = 1, TenantConnectsPerSecond = 5 } });
+        var alice = await relay.JoinAsync("alice");
+        Assert.Equal(new ServerClose(4429, "too_many_connections"), await (await relay.ConnectAsync("/rooms/r?user_id=alice")).ReceiveCloseAsync());
+        for (var i = 0; i < 20; i++) await relay.TryConnectAsync("/ws?user_id=alice");
+        Assert.Equal(1, asked);
+        await alice.Client.DisposeAsync();
+    }
+
+    [Fact]
     public void WhatIsSentHasToBeSigned()
     {
         var settings = new RelaySettings { Webhooks = new RelayWebhooksOptions { Url = "http://127.0.0.1:1/", Secret = "short" } };
