@@ -29,15 +29,21 @@ public sealed class DepthTests
     [Fact]
     public async Task ConnectionsAreCountedByWhatTheyAreFor()
     {
-        await using var relay = await RelayServer.StartAsync();
-        await relay.JoinAsync();
-        await (await relay.ConnectAsync("/rooms/r?since=")).ReceiveAsync();
+        await using var relay = await HubServer.StartAsync();
+        // A connection has its use once a message of its own has been taken.
+        await (await relay.JoinAsync()).Client.ExpectUsableAsync();
+        var (one, other) = (await relay.ConnectAsync("/rooms/r"), await relay.ConnectAsync("/rooms/r"));
+        foreach (var (from, to) in new[] { (one, other), (other, one) })
+        {
+            await from.SendTextAsync($"from {(from == one ? "one" : "other")}");
+            while ((await to.ReceiveAsync()).Text != $"from {(from == one ? "one" : "other")}") { }
+        }
 
         var families = await MetricsRig.FamiliesAsync(relay.Services);
 
         var jobs = families["relay_use_connections"].Samples.ToDictionary(static sample => sample.Labels["use"], static sample => sample.Value);
-        Assert.Equal((1, 1, 0, 0), (jobs["hub"], jobs["room"], jobs["node"], jobs["none"]));
-        Assert.Equal(2, families["relay_connections"].Samples.Single().Value);
+        Assert.Equal((1, 2, 0, 0), (jobs["hub"], jobs["room"], jobs["node"], jobs["none"]));
+        Assert.Equal(3, families["relay_connections"].Samples.Single().Value);
         Assert.Equal(0, families["relay_reading_paused_connections"].Samples.Single().Value);
     }
 
