@@ -32,11 +32,14 @@ public sealed class DepthTests
         await using var relay = await HubServer.StartAsync();
         // A connection has its use once a message of its own has been taken.
         await (await relay.JoinAsync()).Client.ExpectUsableAsync();
-        var (one, other) = (await relay.ConnectAsync("/rooms/r"), await relay.ConnectAsync("/rooms/r"));
-        foreach (var (from, to) in new[] { (one, other), (other, one) })
+        var (one, other) = (await relay.ConnectAsync("/rooms/r?since="), await relay.ConnectAsync("/rooms/r?since="));
+        // Both are members.
+        await one.ReceiveAsync();
+        await other.ReceiveAsync();
+        foreach (var (from, to, text) in new[] { (one, other, "from one"), (other, one, "from the other") })
         {
-            await from.SendTextAsync($"from {(from == one ? "one" : "other")}");
-            while ((await to.ReceiveAsync()).Text != $"from {(from == one ? "one" : "other")}") { }
+            await from.SendTextAsync(text);
+            while (!(await to.ReceiveAsync()).Text.Contains(text, StringComparison.Ordinal)) { }
         }
 
         var families = await MetricsRig.FamiliesAsync(relay.Services);
