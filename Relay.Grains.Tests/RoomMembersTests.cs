@@ -5,6 +5,7 @@ using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Grains.Tests.Support;
 using Relay.Tests.Contract;
+using Relay.Tests.Support;
 
 namespace Relay.Grains.Tests;
 
