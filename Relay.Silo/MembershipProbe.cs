@@ -11,21 +11,25 @@ internal sealed partial class MembershipProbe(IServiceProvider services, Cluster
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        do
+
+        // Whoever waits for its cluster at the start says so itself: only what could be read once can be lost.
+        bool? wasRead = null;
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             try
             {
                 var silos = await CountAsync().WaitAsync(Interval, time, stoppingToken);
-                if (!health.IsReadable) LogBack();
+                if (wasRead == false) LogBack();
+                wasRead = true;
                 health.Read(silos);
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
-                if (health.IsReadable) LogAway(error.GetType().Name);
+                if (wasRead == true) LogAway(error.GetType().Name);
+                if (wasRead is not null) wasRead = false;
                 health.NotRead();
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
     }
 
     // A silo has the table itself, a gateway the list of silos that it may call, which is read from the same.

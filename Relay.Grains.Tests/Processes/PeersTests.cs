@@ -49,7 +49,7 @@ public sealed class PeersTests(Servers servers)
         using var ownedSent = sent;
         using var ownedReceived = received;
         var sends = SendAllAsync();
-        for (var i = 0; i < Messages; i++) received.AppendData((await to.ReceiveAsync() ?? throw new InvalidOperationException($"The pipe was closed after {i} messages.")).Span);
+        for (var i = 0; i < Messages; i++) received.AppendData((await to.ReceiveAsync() ?? throw new InvalidOperationException($"The pipe was closed after {i} messages: {to.End}")).Span);
         await sends;
         Assert.Equal(Convert.ToHexString(sent.GetHashAndReset()), Convert.ToHexString(received.GetHashAndReset()));
 

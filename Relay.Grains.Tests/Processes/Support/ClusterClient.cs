@@ -38,6 +38,9 @@ internal sealed class ClusterClient : IAsyncDisposable
     /// <summary>Ends when the socket does.</summary>
     public Task Closed => _closed.Task;
 
+    /// <summary>With which code the gateway closed; null when the socket just ended.</summary>
+    public int? CloseCode { get; private set; }
+
     /// <summary>The number of the last request of any client.</summary>
     public static long LastNumber => Interlocked.Read(ref _numbers);
 
@@ -145,7 +148,12 @@ internal sealed class ClusterClient : IAsyncDisposable
             while (true)
             {
                 var part = await _socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
-                if (part.MessageType == WebSocketMessageType.Close) break;
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    CloseCode = (int?)_socket.CloseStatus;
+                    break;
+                }
+
                 length += part.Count;
                 if (!part.EndOfMessage) continue;
                 using var message = JsonDocument.Parse(buffer.AsMemory(0, length));

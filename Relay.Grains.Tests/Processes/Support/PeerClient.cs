@@ -47,6 +47,9 @@ internal sealed class PeerClient : IAsyncDisposable
     public Task SendAsync(byte[] message, WebSocketMessageType type = WebSocketMessageType.Binary) =>
         _socket.SendAsync(message, type, true, CancellationToken.None).WaitAsync(Journal.Patience);
 
+    /// <summary>How it ended.</summary>
+    public string End => $"{_socket.CloseStatus} {_socket.CloseStatusDescription}";
+
     /// <summary>The next message; null when the socket was closed.</summary>
     public async Task<ReadOnlyMemory<byte>?> ReceiveAsync()
     {
