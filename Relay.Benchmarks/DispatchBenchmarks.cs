@@ -24,6 +24,9 @@ public class DispatchBenchmarks
     private HubLink? _link;
     private ClientEnvelope _message;
 
+    /// <summary>What the runtime counts.</summary>
+    internal RuntimeCounters Counters => _runtime!.Counters;
+
     /// <summary>Starts a runtime with <c>echo_</c>, one user who asks, and a group.</summary>
     [GlobalSetup]
     public async Task Setup()

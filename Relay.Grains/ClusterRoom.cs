@@ -48,6 +48,11 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
         _pump.Tell(new(RoomTellingKind.Joined, member.Connection.Id, member.Info.UserId, [], false, "", 0), () => join?.Answer.TrySetResult(new(new ClusterRoomLink(this, member), null)));
     }
 
+    void IGatewayRoomPort.Refuse(RoomMember member)
+    {
+        if (_joins.Remove(member, out var join)) join.Answer.TrySetResult(new(null, ErrorCode.RoomFull));
+    }
+
     void IGatewayRoomPort.TellLeft(RoomMember member)
     {
         Interlocked.Increment(ref _rooms.Counters.LeavesValue);
@@ -68,6 +73,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
                 return;
             case ClusterRoomInput.Kinds.Join:
                 Join((ClusterRoomJoin)input.Target!);
+                EndIfEmpty();
                 break;
             case ClusterRoomInput.Kinds.Leave:
                 Leave((RoomMember)input.Target!);
@@ -77,6 +83,7 @@ internal sealed class ClusterRoom : Mailbox<ClusterRoomInput>, IFlushable, IGate
                 break;
             case ClusterRoomInput.Kinds.Hear:
                 Hear((RoomDelivery)input.Target!);
+                EndIfEmpty();
                 break;
             case ClusterRoomInput.Kinds.Entering:
                 ((TaskCompletionSource<RoomEntry>)input.Target!).SetResult(Entry());

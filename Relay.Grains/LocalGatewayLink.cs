@@ -18,7 +18,7 @@ internal sealed class LocalGatewayLink(UserHubActor hub, OrleansRuntime gateway,
 
     public override bool IsLost => gateway.IsOver;
 
-    public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Post(HubInput.Send(connection, message));
+    public void Send(LinkedConnection connection, in ClientEnvelope message) => Hub.Take(connection, message);
 
     public override void Close()
     {

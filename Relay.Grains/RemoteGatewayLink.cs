@@ -78,7 +78,7 @@ internal sealed class RemoteGatewayLink(UserHubActor hub, GatewayOutbox outbox, 
         switch (item.Kind)
         {
             case ClientItemKind.Message when ClientEnvelope.TryRead(item.Frame, out var envelope, out _):
-                Hub.Post(HubInput.Send(connection, envelope with { Number = item.Number, Span = parent is null ? null : Begin(connection, parent) }));
+                Hub.Take(connection, envelope with { Number = item.Number, Span = parent is null ? null : Begin(connection, parent) });
                 break;
             case ClientItemKind.Message:
                 break; // no gateway sends what it could not read itself

@@ -101,6 +101,9 @@ public enum CloseReason
 
     /// <summary>The tenant, or the user, has as many connections as allowed, of all kinds together.</summary>
     TooManyConnections,
+
+    /// <summary>The room has as many members as allowed.</summary>
+    RoomFull,
 }
 
 /// <summary>Whether and when a client should come back.</summary>

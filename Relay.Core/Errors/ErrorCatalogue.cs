@@ -31,6 +31,7 @@ public static class ErrorCatalogue
         ErrorCode.AdmissionUnavailable => AdmissionUnavailable,
         ErrorCode.TooManyConnections => TooManyConnections,
         ErrorCode.InvalidToken => InvalidToken,
+        ErrorCode.RoomFull => RoomFull,
     };
 
     /// <summary>Looks a close reason up.</summary>
@@ -71,6 +72,7 @@ public static class ErrorCatalogue
         CloseReason.NotAdmitted => TurnedAway,
         CloseReason.AdmissionUnavailable => Undecided,
         CloseReason.TooManyConnections => NoPlace,
+        CloseReason.RoomFull => NoSeat,
     };
 
     private static readonly ErrorEntry MissingUserId = new("missing_user_id", CloseReason.MissingUserId, "No user in the connection's identity.");
@@ -96,6 +98,7 @@ public static class ErrorCatalogue
     private static readonly ErrorEntry AdmissionUnavailable = new("admission_unavailable", CloseReason.AdmissionUnavailable, "Whoever decides about connections of the tenant cannot be asked now.");
     private static readonly ErrorEntry TooManyConnections = new("too_many_connections", CloseReason.TooManyConnections, "The tenant, or the user, has as many connections as limits.* allows.");
     private static readonly ErrorEntry InvalidToken = new("invalid_token", null, "The fresh token is not valid, or is of another user or with other scopes: the connection ends when the one that it came with does.");
+    private static readonly ErrorEntry RoomFull = new("room_full", CloseReason.RoomFull, "The room has rooms.max_members members.");
 
     private static readonly CloseEntry Normal = new(1000, "normal", Reconnect.Later, "The client closed.");
     private static readonly CloseEntry Leaving = new(1001, "going_away", Reconnect.Later, "The relay is being stopped; another one, or this one after its restart, will take the connection.");
@@ -130,4 +133,5 @@ public static class ErrorCatalogue
     private static readonly CloseEntry TurnedAway = new(4403, "not_admitted", Reconnect.Never, "The tenant does not let this connection in.");
     private static readonly CloseEntry Undecided = new(4503, "admission_unavailable", Reconnect.Later, "Whoever decides about connections of the tenant cannot be asked now.");
     private static readonly CloseEntry NoPlace = new(4429, "too_many_connections", Reconnect.Later, "The tenant, or the user, has as many connections as limits.* allows.");
+    private static readonly CloseEntry NoSeat = new(4429, "room_full", Reconnect.Later, "The room has rooms.max_members members.");
 }

@@ -71,6 +71,9 @@ public enum ErrorCode
 
     /// <summary>The fresh token of a live connection is not valid, or is not for this connection.</summary>
     InvalidToken,
+
+    /// <summary>The room has as many members as allowed.</summary>
+    RoomFull,
 }
 
 /// <summary>What an error means on the wire.</summary>

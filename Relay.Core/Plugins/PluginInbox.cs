@@ -58,6 +58,9 @@ public sealed partial class PluginInbox
     /// <summary>The message in the plugin's hands, if any; of detached ones none.</summary>
     internal PluginRequest? Current => _current;
 
+    /// <summary>Messages that wait.</summary>
+    internal int Waiting => _pending.Count;
+
     /// <summary>The hub wants an instance.</summary>
     /// <param name="incarnation">Its number.</param>
     public void Start(long incarnation)

@@ -57,6 +57,9 @@ public sealed class PluginRequest : PluginMessage
 
     internal long Incarnation { get; }
 
+    /// <summary>When the message was taken off its socket; zero when it is not timed.</summary>
+    internal TimeSpan Taken => _envelope.Taken;
+
     internal IHubConnection Connection { get; }
 
     internal bool IsFinished => Volatile.Read(ref _state) is { } state && !ReferenceEquals(state, Sending);

@@ -62,6 +62,9 @@ public readonly struct ClientEnvelope
     /// <summary>The message's number on a link that crosses processes; 0 elsewhere.</summary>
     public long Number { get; init; }
 
+    /// <summary>When the message was taken, by the runtime's clock; zero when it is not timed.</summary>
+    internal TimeSpan Taken { get; init; }
+
     /// <summary>What the message holds of its connection's credit.</summary>
     public Credit Credit => new(1, Frame.Length, Number);
 

@@ -47,6 +47,7 @@ public static class Frames
     /// <returns>The frame.</returns>
     public static Frame Error(ErrorCode code, string? message = null, ReadOnlySpan<byte> requestId = default)
     {
+        ErrorTally.Count(code);
         var entry = ErrorCatalogue.Of(code);
         return Error(entry.Code, message ?? entry.Meaning, requestId, default, default);
     }

@@ -9,6 +9,9 @@ public interface IGatewayRoomPort
     /// <summary>A member is in, as soon as the room knows of it.</summary>
     void Admit(RoomMember member, bool? recovered);
 
+    /// <summary>Who wanted to be a member finds no place.</summary>
+    void Refuse(RoomMember member);
+
     /// <summary>Tells the room that a member has gone.</summary>
     void TellLeft(RoomMember member);
 
@@ -48,6 +51,9 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     /// <summary>Whether nobody is there or on the way.</summary>
     public bool IsEmpty => Members.Count == 0 && _waiting.Count == 0;
 
+    // What other gateways have let in meanwhile is not known yet: the room says so when it was too many.
+    private bool IsFull => policy.MaxMembers > 0 && Math.Max(_total, Members.Count) >= policy.MaxMembers;
+
     /// <summary>The last that the room has told; null before it has told anything.</summary>
     public RoomPosition? Position => policy.KeepsHistory && _entered ? new(_epoch, _offset) : null;
 
@@ -67,6 +73,7 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
     {
         if (_waiting.Remove(member.Connection.Id) || !Members.Remove(member)) return false;
         _in.Remove(member.Connection.Id);
+        if (policy.MaxMembers > 0) _total--;
         port.TellLeft(member);
         return true;
     }
@@ -121,6 +128,12 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
                 // Not there: it has gone, or the answer came twice.
                 if (_waiting.Remove(news.Member!.ConnectionId, out var waits)) Add(waits.Member, news.Missed is not null, news.Missed);
                 break;
+            case RoomNewsKind.Counted:
+                _total = news.Members;
+                break;
+            case RoomNewsKind.Full:
+                for (var i = 1; i <= Math.Min(news.Members, Members.Count); i++) Members.All[^i].Connection.Close(ErrorCode.RoomFull);
+                break;
             case RoomNewsKind.Moved:
                 Lose();
                 break;
@@ -148,7 +161,11 @@ public sealed class GatewayRoom(RoomKey key, RoomPolicy policy, IGatewayRoomPort
 
     private void Begin(RoomMember member, RoomPosition? since)
     {
-        if (since is { } position && policy.KeepsHistory)
+        if (IsFull)
+        {
+            port.Refuse(member);
+        }
+        else if (since is { } position && policy.KeepsHistory)
         {
             _waiting[member.Connection.Id] = (member, since);
             port.AskMissed(member, position);

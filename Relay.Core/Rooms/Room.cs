@@ -26,6 +26,9 @@ public sealed class Room(RoomKey key, RoomPolicy policy, string epoch)
     /// <summary>Whether nothing would be lost with it.</summary>
     public bool IsIdle => Members.Count == 0 && _log is null or { IsEmpty: true };
 
+    /// <summary>Whether there is no place for another member.</summary>
+    public bool IsFull => policy.MaxMembers > 0 && Members.Count >= policy.MaxMembers;
+
     /// <summary>Adds a member, and gives it what it missed.</summary>
     /// <param name="member">The member.</param>
     /// <param name="since">The last that it has seen, when it comes back.</param>

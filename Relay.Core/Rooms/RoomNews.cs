@@ -22,6 +22,12 @@ public enum RoomNewsKind
 
     /// <summary>The gateway is told nothing any more, and has to enter again.</summary>
     Moved = 5,
+
+    /// <summary>How many members there are has changed, in a room that may have only so many.</summary>
+    Counted = 6,
+
+    /// <summary>There are so many members too many, whom this gateway let in last.</summary>
+    Full = 7,
 }
 
 /// <summary>One piece of news, in the room's order.</summary>

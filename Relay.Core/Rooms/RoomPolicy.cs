@@ -21,6 +21,9 @@ public sealed record RoomPolicy
     /// <summary>Members only receive; messages come from a back end.</summary>
     public bool ReceiveOnly { get; init; }
 
+    /// <summary>Members of the room; 0 for any number. What is said of all rooms, not by pattern.</summary>
+    public int MaxMembers { get; init; }
+
     /// <summary>Whether any message is kept.</summary>
     public bool KeepsHistory => HistoryMessages > 0;
 }
@@ -57,16 +60,19 @@ public sealed record RoomPattern(string Match, RoomPolicy Policy)
 /// <summary>What bounds the rooms of a runtime, and what each of them does.</summary>
 public sealed class RoomOptions
 {
-    private static readonly RoomPolicy Plain = new();
-
     private readonly RoomPattern[] _patterns;
+    private readonly RoomPolicy _plain;
 
     /// <summary>Makes them.</summary>
     /// <param name="patterns">Policies; of those that match a room the one with the longest literal text counts, then the first.</param>
     /// <param name="maxRooms">Rooms of one tenant.</param>
-    public RoomOptions(IEnumerable<RoomPattern> patterns, int maxRooms)
+    /// <param name="maxMembers">Members of one room; 0 for any number.</param>
+    public RoomOptions(IEnumerable<RoomPattern> patterns, int maxRooms, int maxMembers = 0)
     {
-        _patterns = [.. patterns.OrderByDescending(static pattern => pattern.Match.Length - pattern.Match.Count('*'))];
+        _patterns = [.. patterns
+            .OrderByDescending(static pattern => pattern.Match.Length - pattern.Match.Count('*'))
+            .Select(pattern => pattern with { Policy = pattern.Policy with { MaxMembers = maxMembers } })];
+        _plain = new() { MaxMembers = maxMembers };
         MaxRooms = maxRooms;
     }
 
@@ -80,6 +86,6 @@ public sealed class RoomOptions
     {
         foreach (var pattern in _patterns)
             if (pattern.Matches(name)) return pattern.Policy;
-        return Plain;
+        return _plain;
     }
 }

@@ -53,6 +53,7 @@ public sealed class SharedRoom(RoomPolicy policy, string epoch)
         }
 
         foreach (var member in shown) Show(share, member);
+        TellCount();
     }
 
     /// <summary>A gateway has no members any more, or is lost.</summary>
@@ -61,6 +62,7 @@ public sealed class SharedRoom(RoomPolicy policy, string epoch)
     {
         if (!_shares.Remove(gateway, out var share)) return;
         Members -= share.Count;
+        TellCount();
         foreach (var member in share.Shown.Values) TellAll(new(RoomNewsKind.Left, Offset, Member: member, Members: Members));
     }
 
@@ -70,8 +72,13 @@ public sealed class SharedRoom(RoomPolicy policy, string epoch)
     public void Count(string gateway, int members)
     {
         if (!_shares.TryGetValue(gateway, out var share)) return;
-        Members += members - share.Count;
+        var more = members - share.Count;
+        Members += more;
         share.Count = members;
+        if (more == 0 || policy.MaxMembers == 0) return;
+        TellCount();
+        // Several gateways have let somebody in at the same moment.
+        if (more > 0 && Members > policy.MaxMembers) share.Gateway.Send(new(RoomNewsKind.Full, Offset, Members: Math.Min(more, Members - policy.MaxMembers)));
     }
 
     /// <summary>A member has come.</summary>
@@ -129,6 +136,11 @@ public sealed class SharedRoom(RoomPolicy policy, string epoch)
     private void Show(Share share, RoomMemberInfo member)
     {
         if (share.Shown.TryAdd(member.ConnectionId, member)) TellAll(new(RoomNewsKind.Joined, Offset, Member: member, Members: Members));
+    }
+
+    private void TellCount()
+    {
+        if (policy.MaxMembers > 0) TellAll(new(RoomNewsKind.Counted, Offset, Members: Members));
     }
 
     private void TellAll(in RoomNews news)

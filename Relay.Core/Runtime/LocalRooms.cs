@@ -34,9 +34,11 @@ internal sealed class LocalRooms(RuntimeOptions options, RuntimeClock clock, Run
     {
         while (FindOrMake(room) is { } actor)
         {
-            var answer = new TaskCompletionSource<RoomLink?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var answer = new TaskCompletionSource<RoomJoinResult?>(TaskCreationOptions.RunContinuationsAsynchronously);
             actor.Post(RoomInput.Join(new(new(connection, request.WantsEvents), request.Since, answer)));
-            if (await answer.Task is { } link) return new(link, null);
+            if (await answer.Task is not { } result) continue;
+            if (result.Error is not null) Interlocked.Increment(ref Counters.RefusedValue);
+            return result;
         }
 
         Interlocked.Increment(ref Counters.RefusedValue);

@@ -18,6 +18,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
     private PluginRequest? _cut;
     private int _open;
     private int _watched;
+    private int _waiting;
 
     internal PluginHostActor(UserHubActor hub, int index, PluginPool pool, UserIdentity user)
         : base(hub.Runtime.Clock)
@@ -169,6 +170,18 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     protected override void OnTurn(in PluginInput input, Turn turn)
     {
+        Handle(input, turn);
+        if (_inbox.Waiting is var waiting && waiting == _waiting) return;
+        Interlocked.Add(ref Runtime.Counters.WaitingMessagesValue, waiting - _waiting);
+        _waiting = waiting;
+    }
+
+    protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "plugin host");
+
+    private static TurnScope Scope => TurnScope.Current;
+
+    private void Handle(in PluginInput input, Turn turn)
+    {
         switch (input.Kind)
         {
             case PluginInput.Kinds.Message:
@@ -237,10 +250,6 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
                 break;
         }
     }
-
-    protected override void OnFault(Exception exception) => Runtime.TurnFault(exception, "plugin host");
-
-    private static TurnScope Scope => TurnScope.Current;
 
     private void Unwatch()
     {

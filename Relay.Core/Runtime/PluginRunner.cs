@@ -74,6 +74,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
 
         Volatile.Write(ref _runningSince, scope.Turn(host.Clock).Now.Ticks);
+        var began = work == UserWork.Message ? Begin(request!) : TimeSpan.Zero;
         var span = request?.Span is { } message ? PluginSpan.Begin(message, request, host.Prefix) : null;
         var slot = WatchSlot.Enter(host);
         ValueTask task;
@@ -89,6 +90,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         }
         catch (Exception e)
         {
+            End(began);
             span?.End(e);
             return new(true, work, request, e);
         }
@@ -102,12 +104,13 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         if (task.IsCompletedSuccessfully)
         {
             task.GetAwaiter().GetResult();
+            End(began);
             span?.End(null);
             return new(true, work, request, null);
         }
 
         host.Watch();
-        _ = AwaitAsync(task, work, request, span);
+        _ = AwaitAsync(task, work, request, began, span);
         return default;
     }
 
@@ -136,7 +139,7 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
         Leave();
     }
 
-    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request, PluginSpan? span)
+    private async Task AwaitAsync(ValueTask task, UserWork work, PluginRequest? request, TimeSpan began, PluginSpan? span)
     {
         Exception? error = null;
         try
@@ -148,9 +151,24 @@ internal sealed class PluginRunner(PluginHostActor host, long incarnation) : Use
             error = e;
         }
 
+        End(began);
         span?.End(error);
         using var scope = TurnScope.Enter();
         Report(new(true, work, request, error));
+    }
+
+    // A message that is timed is given to the plugin. Zero when it is not.
+    private TimeSpan Begin(PluginRequest request)
+    {
+        if (request.Taken == TimeSpan.Zero) return TimeSpan.Zero;
+        var now = host.Clock.Now;
+        host.Runtime.Counters.Dispatches.Add(now - request.Taken);
+        return now;
+    }
+
+    private void End(TimeSpan began)
+    {
+        if (began != TimeSpan.Zero) host.Runtime.Counters.Handlers.Add(host.Clock.Now - began, host.Prefix);
     }
 
     private ValueTask StartAsync()

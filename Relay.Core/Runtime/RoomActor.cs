@@ -88,11 +88,17 @@ internal sealed class RoomActor : Mailbox<RoomInput>, IFlushable
             return;
         }
 
+        if (_room.IsFull)
+        {
+            join.Answer.SetResult(new(null, Errors.ErrorCode.RoomFull));
+            return;
+        }
+
         var recovered = _room.Join(join.Member, join.Since, turn);
         _occupancy.Now(_room.Members.Count);
         Interlocked.Increment(ref _rooms.Counters.JoinsValue);
         if (recovered is { } did) Interlocked.Increment(ref did ? ref _rooms.Counters.RecoveredValue : ref _rooms.Counters.NotRecoveredValue);
-        join.Answer.SetResult(new LocalRoomLink(this, join.Member));
+        join.Answer.SetResult(new(new LocalRoomLink(this, join.Member), null));
     }
 
     private void EndIfIdle()

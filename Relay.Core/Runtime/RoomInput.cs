@@ -45,4 +45,4 @@ internal readonly struct RoomInput
 }
 
 /// <summary>A join on its way. The answer is null when the room has ended meanwhile, and another must be found.</summary>
-internal sealed record LocalRoomJoin(RoomMember Member, RoomPosition? Since, TaskCompletionSource<RoomLink?> Answer);
+internal sealed record LocalRoomJoin(RoomMember Member, RoomPosition? Since, TaskCompletionSource<RoomJoinResult?> Answer);

@@ -16,6 +16,7 @@ public sealed class RuntimeCounters
     internal long RevokedInlineValue;
     internal long TurnFaultsValue;
     internal long CollectedHubsValue;
+    internal long WaitingMessagesValue;
 
     /// <summary>Connections welcomed.</summary>
     public long Joins => Volatile.Read(ref JoinsValue);
@@ -52,6 +53,15 @@ public sealed class RuntimeCounters
 
     /// <summary>Turns that threw: bugs of the relay.</summary>
     public long TurnFaults => Volatile.Read(ref TurnFaultsValue);
+
+    /// <summary>How long messages took from the socket to the plugin: of those that came in one read, the first is timed.</summary>
+    public Durations Dispatches { get; } = new();
+
+    /// <summary>How long the handlers of those messages took, by plugin.</summary>
+    public Durations Handlers { get; } = new();
+
+    /// <summary>Messages that wait in plugins' inboxes.</summary>
+    public long WaitingMessages => Volatile.Read(ref WaitingMessagesValue);
 
     /// <summary>Hubs that ended because nobody used them.</summary>
     public long CollectedHubs => Volatile.Read(ref CollectedHubsValue);

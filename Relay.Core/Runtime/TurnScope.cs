@@ -27,6 +27,7 @@ public sealed class TurnScope
     private int _guarded;
     private bool _draining;
     private bool _onPool;
+    private bool _timed;
 
     // Plugin code that made no promise to be quick runs on this thread: nothing waits for its end.
     private bool _inSlowCode;
@@ -65,6 +66,22 @@ public sealed class TurnScope
         for (var i = scope._dirty.Count - 1; i >= 0 && i >= scope._dirty.Count - 4; i--)
             if (ReferenceEquals(scope._dirty[i], target)) return true;
         scope._dirty.Add(target);
+        return true;
+    }
+
+    /// <summary>Whether the message at hand is one to time: the first of its batch is, since of those behind it much is the same, and clocks are dear.</summary>
+    internal static bool TryTime(RuntimeClock clock, out TimeSpan now)
+    {
+        if (_current is not { _depth: > 0 } scope)
+        {
+            now = clock.Now;
+            return true;
+        }
+
+        now = default;
+        if (scope._timed) return false;
+        scope._timed = true;
+        now = scope.Turn(clock).Now;
         return true;
     }
 
@@ -201,7 +218,7 @@ public sealed class TurnScope
         }
         finally
         {
-            (_depth, _turns, _guarded, _clock, _onPool) = (0, 0, 0, null, false);
+            (_depth, _turns, _guarded, _clock, _onPool, _timed) = (0, 0, 0, null, false, false);
         }
     }
 

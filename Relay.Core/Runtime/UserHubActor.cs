@@ -58,6 +58,13 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
 
     public void Tell(RelayEventKind kind, string subject, int connections) => Runtime.Events?.Tell(RelayEvent.OfHub(Key, kind, subject, connections));
 
+    /// <summary>A message of a connection.</summary>
+    internal void Take(IHubConnection connection, in ClientEnvelope message)
+    {
+        if (Runtime.Counters.Dispatches.AreWanted && TurnScope.TryTime(Runtime.Clock, out var now)) Post(HubInput.Send(connection, message with { Taken = now }));
+        else Post(HubInput.Send(connection, message));
+    }
+
     /// <summary>Asks the hub in a turn of its own.</summary>
     internal Task<T> AskAsync<T>(Func<UserHub, Turn, T> query)
     {

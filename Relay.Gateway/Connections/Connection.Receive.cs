@@ -18,7 +18,7 @@ internal sealed partial class Connection
     private TimeSpan _owed;
 
     // While nothing is read, nothing can be heard.
-    private bool IsHeldUp => _credit.IsAwaited || Volatile.Read(ref _slowed) is not null;
+    internal bool IsHeldUp => _credit.IsAwaited || Volatile.Read(ref _slowed) is not null;
 
     private async Task ReceiveAsync()
     {

@@ -76,6 +76,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
 
     public bool HasRoom => _outbox.HasRoom;
 
+    /// <summary>Bytes that have not left yet.</summary>
+    public long BytesWaiting => _outbox.Bytes;
+
     /// <summary>Whether all that was queued has left.</summary>
     public bool HasSentAll => _outbox.Bytes == 0;
 

@@ -26,6 +26,7 @@ const Catalogue = [
   { code: 4420, name: 'rate_limited', reconnect: 'later', meaning: 'The rate was exceeded for too long.' },
   { code: 4429, name: 'max_connections_reached', reconnect: 'later', meaning: 'The user is at the limit of connections.' },
   { code: 4429, name: 'too_many_rooms', reconnect: 'later', meaning: 'The tenant has as many rooms as allowed.' },
+  { code: 4429, name: 'room_full', reconnect: 'later', meaning: 'The room has as many members as allowed.' },
   { code: 4429, name: 'too_many_nodes', reconnect: 'later', meaning: 'The tenant has as many nodes as allowed.' },
   { code: 4429, name: 'too_many_connections', reconnect: 'later', meaning: 'The tenant, or the user, has as many connections as limits.* allows.' },
   { code: 4500, name: 'hub_creation_failed', reconnect: 'later', meaning: 'The user’s hub could not be made.' },

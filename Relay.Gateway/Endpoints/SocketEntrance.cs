@@ -13,12 +13,13 @@ namespace Relay.Gateway.Endpoints;
 
 /// <summary>What every WebSocket address does first and last: who may enter, the upgrade, the connection's life.</summary>
 internal sealed class SocketEntrance(
-    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters, ILogger<SocketEntrance> logger)
+    ConnectionRegistry registry, Admission admission, ConnectHook hook, IIdentitySource identities, TenantDirectory tenants, LimitTable table, GatewayCounters counters, TimeProvider time, ILogger<SocketEntrance> logger)
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
     public async ValueTask<Entrant?> AdmitAsync(HttpContext context, Access access)
     {
+        var began = counters.Joins.Begin(time);
         if (!await WebSocketHandshake.CheckAsync(context))
         {
             counters.HandshakeRefused();
@@ -45,7 +46,7 @@ internal sealed class SocketEntrance(
         var (meter, excess) = await table.OpenAsync(who!.Tenant, who.Identity?.UserId);
         if (meter is null) return new(who, excess is { IsUnanswered: true } ? ErrorCode.AdmissionUnavailable : ErrorCode.TooManyConnections);
         context.Response.RegisterForDispose(meter);
-        return (await hook.AskAsync(context, who, access))?.Closes is var (policy, refused) ? new(new(policy, null), refused) { Meter = meter } : new(who, null) { Meter = meter };
+        return (await hook.AskAsync(context, who, access))?.Closes is var (policy, refused) ? new(new(policy, null), refused) { Meter = meter } : new(who, null) { Meter = meter, Began = began };
     }
 
     /// <summary>Answers a request for a WebSocket with an HTTP status.</summary>
@@ -79,6 +80,7 @@ internal sealed class SocketEntrance(
             ConnectionLog.Opened(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Use?.Job, error);
             RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
             if (error is { } closes) connection.Close(closes);
+            else counters.Joins.End(time, entrant.Began, connection.Use?.Job);
             await connection.RunAsync();
         }
         finally
@@ -109,6 +111,9 @@ internal sealed class SocketEntrance(
 /// <param name="Closes">Why the WebSocket closes at once: a browser would see no HTTP status. Null when it does not.</param>
 internal sealed record Entrant(Admitted Who, ErrorCode? Closes)
 {
+    /// <summary>When it asked, for <see cref="GatewayCounters.Joins"/>.</summary>
+    public long Began { get; init; }
+
     /// <summary>Its place, and what counts what it does; null when it has none. It is let go of with the request.</summary>
     public ConnectionMeter? Meter { get; init; }
 }

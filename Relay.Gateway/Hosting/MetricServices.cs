@@ -1,5 +1,6 @@
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Storage;
@@ -40,6 +41,7 @@ internal static class MetricServices
         return new()
         {
             Gateway = provider.GetRequiredService<GatewayCounters>(),
+            Connections = provider.GetService<ConnectionRegistry>() is { } registry ? new(registry) : null,
             Tunnels = provider.GetRequiredService<TunnelCounters>(),
             Limits = limits.Counters,
             Tenants = new(limits, options.MaxTenants),

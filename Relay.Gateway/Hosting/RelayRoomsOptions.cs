@@ -14,6 +14,9 @@ internal sealed record RelayRoomsOptions
     /// <summary>Of one tenant.</summary>
     public int MaxRooms { get; init; } = 100_000;
 
+    /// <summary>Of one room; 0 is no limit.</summary>
+    public int MaxMembers { get; init; }
+
     /// <summary>By a name of the operator's own.</summary>
     public ImmutableSortedDictionary<string, RoomPattern> Patterns { get; init; } =
         ImmutableSortedDictionary.Create<string, RoomPattern>(StringComparer.Ordinal).Add("default", new RoomPattern("*", new RoomPolicy()));

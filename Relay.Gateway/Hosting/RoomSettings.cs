@@ -24,6 +24,8 @@ internal static class RoomSettings
             "What may wait for a member that reads slowly, each message with 64 bytes more; beyond it the member is closed with slow_consumer."),
         Rooms.PerTenant.Value("max_rooms", Int(1, 100_000_000), o => o.MaxRooms, (o, v) => o with { MaxRooms = v },
             "Rooms of one tenant; a new one beyond it gets too_many_rooms."),
+        Rooms.PerTenant.Value("max_members", Int(0, 100_000_000), o => o.MaxMembers, (o, v) => o with { MaxMembers = v },
+            "Members of one room; one more gets room_full. 0: no limit. A room keeps what it began with."),
 
         new RoomPatternSetting<string>("match", Match, p => p.Match, (p, v) => p with { Match = v },
             "The rooms that this pattern is for; * stands for any text. Of several that match, the one with the longest text beside * counts."),
@@ -56,7 +58,7 @@ internal static class RoomSettings
     ];
 
     /// <summary>What the runtime is told of rooms.</summary>
-    public static RoomOptions Options(RelayRoomsOptions rooms) => new(rooms.Patterns.Values, rooms.MaxRooms);
+    public static RoomOptions Options(RelayRoomsOptions rooms) => new(rooms.Patterns.Values, rooms.MaxRooms, rooms.MaxMembers);
 }
 
 /// <summary>A row of <c>rooms.patterns.NAME</c>.</summary>

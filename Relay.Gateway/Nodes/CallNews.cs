@@ -42,6 +42,8 @@ internal sealed class CallInbox : INodeCaller, IDisposable
 
     public CallRequest Request { get; }
 
+    public TimeProvider Time => _time;
+
     /// <summary>The call's span, where it is traced.</summary>
     public CallTrace? Trace { get; init; }
 

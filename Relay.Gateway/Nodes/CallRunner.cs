@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Relay.Core.Nodes;
 using Relay.Core.Runtime;
 using Relay.Gateway.Hosting;
@@ -31,10 +32,12 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     private int _keptBytes;
     private bool _isEvents;
     private bool _hasBegun;
+    private long _began;
 
     public async Task RunAsync()
     {
         var isDone = false;
+        _began = counters.Calls.Begin(inbox.Time);
         try
         {
             link.Ask(_failed);
@@ -80,7 +83,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
             case CallNews.Kinds.Closed:
                 return _hasBegun ? BreakAsync((CallError)news.What!) : RefuseAsync((CallError)news.What!);
             default:
-                counters.Count(CallOutcome.Cancelled);
+                Count(CallOutcome.Cancelled);
                 trace?.Failed("cancelled");
                 if (_hasBegun) sink.Abort();
                 return new(true);
@@ -150,7 +153,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         if (!await sink.FlushAsync())
         {
             trace?.Failed("cancelled");
-            counters.Count(CallOutcome.Cancelled);
+            Count(CallOutcome.Cancelled);
             return true;
         }
 
@@ -167,7 +170,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         await sink.FlushAsync();
         TellMeter();
         await sink.EndAsync();
-        counters.Count(CallOutcome.Served);
+        Count(CallOutcome.Served);
         return true;
     }
 
@@ -175,6 +178,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     {
         if (_hasBegun) return;
         _hasBegun = true;
+        counters.FirstBytes.End(inbox.Time, _began);
         await sink.BeginAsync(_head!, _nodeId, _isEvents ? null : length);
         foreach (var bytes in _kept) Write(bytes);
         _kept.Clear();
@@ -207,7 +211,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     {
         trace?.Failed(error.Code);
         CancelCall();
-        counters.Count(error.Status == StatusCodes.Status404NotFound ? CallOutcome.UnknownModel : error.Status == StatusCodes.Status503ServiceUnavailable ? CallOutcome.Busy : CallOutcome.Failed);
+        Count(error.Status == StatusCodes.Status404NotFound ? CallOutcome.UnknownModel : error.Status == StatusCodes.Status503ServiceUnavailable ? CallOutcome.Busy : CallOutcome.Failed);
         await sink.RefuseAsync(error);
         return true;
     }
@@ -216,7 +220,7 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
     {
         trace?.Failed(error.Code);
         CancelCall();
-        counters.Count(CallOutcome.Broken);
+        Count(CallOutcome.Broken);
         if (_isEvents)
         {
             sink.Write(error.ToEvent(_tail.IsInside));
@@ -229,6 +233,12 @@ internal sealed class CallRunner(CallInbox inbox, CallLink link, NodeAsk ask, IC
         }
 
         return true;
+    }
+
+    private void Count(CallOutcome outcome)
+    {
+        counters.Count(outcome);
+        counters.Calls.End(inbox.Time, _began, JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()));
     }
 
     private void CancelCall()

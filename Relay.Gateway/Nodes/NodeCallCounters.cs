@@ -1,3 +1,5 @@
+using Relay.Core.Runtime;
+
 namespace Relay.Gateway.Nodes;
 
 /// <summary>How a call ended.</summary>
@@ -27,6 +29,12 @@ internal sealed class NodeCallCounters
 {
     private readonly long[] _outcomes = new long[Enum.GetValues<CallOutcome>().Length];
     private long _retries;
+
+    /// <summary>From a call to the first byte of its answer.</summary>
+    public Durations FirstBytes { get; } = new();
+
+    /// <summary>From a call to its end, by how it ended.</summary>
+    public Durations Calls { get; } = new();
 
     /// <summary>Times that a call was given to another node.</summary>
     public long Retries => Interlocked.Read(ref _retries);

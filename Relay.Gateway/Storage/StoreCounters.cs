@@ -1,3 +1,5 @@
+using Relay.Core.Runtime;
+
 namespace Relay.Gateway.Storage;
 
 /// <summary>What the store has done since it was opened. Any thread may read.</summary>
@@ -9,6 +11,9 @@ internal sealed class StoreCounters
     private long _failed;
     private long _unknown;
     private long _connections;
+
+    /// <summary>How long the store took for what it does at once: mostly one transaction.</summary>
+    public Durations Transactions { get; } = new();
 
     /// <summary>Operations that were accepted into the queue.</summary>
     public long Operations => Volatile.Read(ref _operations);

@@ -13,14 +13,15 @@ internal abstract class StoreWriter<TOperation>
     where TOperation : StoreOperation
 {
     private readonly StoreOptions _options;
+    private readonly TimeProvider _time;
     private readonly Channel<TOperation> _queue;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _queuedBytes;
     private volatile bool _closing;
 
-    protected StoreWriter(StoreOptions options, StoreCounters counters)
+    protected StoreWriter(StoreOptions options, StoreCounters counters, TimeProvider time)
     {
-        (_options, Counters) = (options, counters);
+        (_options, Counters, _time) = (options, counters, time);
         _queue = Channel.CreateBounded<TOperation>(new BoundedChannelOptions(options.QueueLimit)
         {
             SingleReader = true,
@@ -84,7 +85,9 @@ internal abstract class StoreWriter<TOperation>
                 batch.Add(operation);
             }
 
+            var began = Counters.Transactions.Begin(_time);
             Perform(batch);
+            Counters.Transactions.End(_time, began);
             batch.Clear();
         }
 

@@ -1,5 +1,6 @@
 using Relay.Core.Errors;
 using Relay.Core.Protocol;
+using Relay.Core.Runtime;
 using Relay.Gateway.Auth;
 
 namespace Relay.Gateway.Telemetry;
@@ -22,6 +23,9 @@ internal sealed class GatewayCounters
     private long _handshakesRefused;
     private long _peerMessagesIgnored;
     private long _introductionsMerged;
+
+    /// <summary>From the request for a WebSocket to the welcome, by job.</summary>
+    public Durations Joins { get; } = new();
 
     public long Opened => Interlocked.Read(ref _opened);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Relay.Core.Runtime;
 using Relay.Gateway.Limits;
 
 namespace Relay.Gateway.Telemetry;
@@ -23,8 +24,11 @@ internal abstract record InstrumentRow(string Name, InstrumentKind Kind, string 
 
     private string Stem => Name.EndsWith("_total", StringComparison.Ordinal) ? Name[..^"_total".Length] : Name;
 
+    /// <summary>What the process has to have for it, or null.</summary>
+    public Func<MetricSources, bool>? Where { get; init; }
+
     /// <summary>Whether a process with these parts has it.</summary>
-    public virtual bool IsIn(MetricSources sources) => true;
+    public virtual bool IsIn(MetricSources sources) => Where?.Invoke(sources) ?? true;
 
     /// <summary>How many series there may be.</summary>
     public abstract int Most(MetricSources sources);
@@ -41,11 +45,6 @@ internal abstract record InstrumentRow(string Name, InstrumentKind Kind, string 
 /// <summary>One value.</summary>
 internal sealed record ValueRow(string Name, InstrumentKind Kind, string Help, Func<MetricSources, long> Read) : InstrumentRow(Name, Kind, Help)
 {
-    /// <summary>What the process has to have for it, or null.</summary>
-    public Func<MetricSources, bool>? Where { get; init; }
-
-    public override bool IsIn(MetricSources sources) => Where?.Invoke(sources) ?? true;
-
     public override int Most(MetricSources sources) => 1;
 
     public override Instrument Create(Meter meter, MetricSources sources) => Kind == InstrumentKind.Counter
@@ -70,6 +69,30 @@ internal sealed record LabelledRow(string Name, InstrumentKind Kind, string Help
     {
         var tags = Array.ConvertAll(Series, each => new KeyValuePair<string, object?>(Label, each.Value));
         return Observed(meter, () => Series.Select((each, index) => new Measurement<long>(each.Read(sources), tags[index])));
+    }
+}
+
+/// <summary>
+/// How long things took. The parts tell each duration, or those of a sample where there are too many; nothing is timed until the row is made.
+/// </summary>
+/// <param name="Name">As in <see cref="InstrumentRow"/>.</param>
+/// <param name="Help">As in <see cref="InstrumentRow"/>.</param>
+/// <param name="Label">What its series differ by, or null.</param>
+/// <param name="MostValues">How many values of the label there may be.</param>
+/// <param name="Bounds">The upper ends of its buckets, in seconds.</param>
+/// <param name="Of">Where the durations come from.</param>
+internal sealed record DurationRow(string Name, string Help, string? Label, int MostValues, double[] Bounds, Func<MetricSources, Durations> Of)
+    : InstrumentRow(Name, InstrumentKind.Histogram, Help, Label is null ? [] : [Label])
+{
+    public override int Most(MetricSources sources) => Label is null ? 1 : MostValues;
+
+    public override Instrument Create(Meter meter, MetricSources sources)
+    {
+        var histogram = meter.CreateHistogram(Name, Unit, Help, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });
+        Of(sources).TellTo(Label is { } label
+            ? (seconds, value) => histogram.Record(seconds, new KeyValuePair<string, object?>(label, value))
+            : (seconds, _) => histogram.Record(seconds));
+        return histogram;
     }
 }
 

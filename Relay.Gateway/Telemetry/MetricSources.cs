@@ -13,6 +13,9 @@ internal sealed record MetricSources
 {
     public GatewayCounters Gateway { get; init; } = new();
 
+    /// <summary>Null where nobody connects: in a silo.</summary>
+    public ConnectionCensus? Connections { get; init; }
+
     public TunnelCounters Tunnels { get; init; } = new();
 
     public LimitCounters Limits { get; init; } = new();

@@ -17,6 +17,18 @@ internal static class RelayInstruments
     private static readonly string Version =
         typeof(RelayInstruments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
+    // Plugins are those that were installed: this many have series, and what is beyond shares one.
+    private const int MostPlugins = 100;
+
+    // Work that the relay itself does.
+    private static readonly double[] Fast = [0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+    // What waits for a disk or another machine.
+    private static readonly double[] Slow = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+    // What waits for a model.
+    private static readonly double[] Long = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+
     /// <summary>The table.</summary>
     public static IReadOnlyList<InstrumentRow> All { get; } =
     [
@@ -39,6 +51,13 @@ internal static class RelayInstruments
         Counter("relay_introductions_merged_total", "Introductions that took the place of an earlier one of the same peer, because the connection did not read.", static s => s.Gateway.IntroductionsMerged),
         Counter("relay_dead_peers_total", "Connections given up because nothing came after a ping.", static s => s.Gateway.DeadPeers),
 
+        Counted(Gauges("relay_use_connections", "Connections that are open, by what they are for.", "use", [.. ConnectionCensus.Jobs.Select(static (job, index) => (job, (Func<MetricSources, long>)(s => (index == 0 ? s.Connections!.Take() : s.Connections!.Last).Of(index))))])),
+        Counted(Gauge("relay_outbox_bytes", "Bytes that wait for clients, of all connections.", static s => s.Connections!.Last.OutboxBytes)),
+        Counted(Gauge("relay_outbox_largest_bytes", "The most that waits for one client.", static s => s.Connections!.Last.LargestOutbox)),
+        Counted(Gauge("relay_reading_paused_connections", "Connections whose data is not taken now, for want of credit or because of a rate.", static s => s.Connections!.Last.Paused)),
+        Counters("relay_errors_total", "Errors that clients were told, by code; docs/protocol.md says what each means.", "code", Each<ErrorCode>(static code => ErrorCatalogue.Of(code).Code, static (_, code) => ErrorTally.Of(code))),
+        new DurationRow("relay_join_seconds", "From a request for a WebSocket to its welcome, by what it is for.", "use", ConnectionCensus.Jobs.Length, Slow, static s => s.Gateway.Joins),
+
         // Hubs and plugins.
         Counter("relay_hub_joins_total", "Connections that a hub welcomed.", static s => s.Runtime.Joins),
         Counter("relay_hub_joins_refused_total", "Connections that a hub refused, or that got no hub.", static s => s.Runtime.RejectedJoins),
@@ -53,6 +72,10 @@ internal static class RelayInstruments
         Counter("relay_inbox_dropped_messages_total", "Messages of closed connections that were dropped from a full inbox.", static s => s.Runtime.DroppedMessages),
         Gauge("relay_plugin_abandoned_handlers", "Handlers that were given up and still run.", static s => s.Runtime.Abandoned),
         Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", static s => s.Runtime.BlockedThreads),
+
+        Gauge("relay_inbox_messages", "Messages that wait for plugins.", static s => s.Runtime.WaitingMessages),
+        new DurationRow("relay_dispatch_seconds", "From the socket to the plugin's handler. Of messages that came in one read the first is timed.", null, 1, Fast, static s => s.Runtime.Dispatches),
+        new DurationRow("relay_plugin_seconds", "How long the handlers of those messages took, by plugin.", "plugin", MostPlugins, Fast, static s => s.Runtime.Handlers),
 
         // Rooms.
         Gauge("relay_rooms", "Rooms that have members at this process, or keep messages in it.", static s => s.Rooms.Rooms),
@@ -79,6 +102,8 @@ internal static class RelayInstruments
         new SecondsRow("relay_node_queue_wait_seconds_total", InstrumentKind.Counter, "How long those had waited for it, together.", static s => s.Nodes.Waited),
         Counter("relay_node_retries_total", "Requests that were to be given to another node because one had failed.", static s => s.Calls.Retries),
         Counters("relay_node_calls_total", "Requests of callers, by how they ended.", "outcome", Each<CallOutcome>(Snake, static (s, outcome) => s.Calls.Of(outcome))),
+        new DurationRow("relay_node_first_byte_seconds", "From a call to the first byte of its answer.", null, 1, Long, static s => s.Calls.FirstBytes),
+        new DurationRow("relay_node_call_seconds", "From a call to its end, by how it ended.", "outcome", Enum.GetValues<CallOutcome>().Length, Long, static s => s.Calls.Calls),
         Counter("relay_node_turn_faults_total", "Turns of a tenant's nodes that threw: each is a bug of the relay.", static s => s.Nodes.TurnFaults),
 
         // The tunnel.
@@ -88,6 +113,8 @@ internal static class RelayInstruments
         Counters("relay_tunnel_ended_total", "Tunnels that were open and ended, by reason.", "reason", Each<TunnelEnd>(static end => end.Name(), static (s, end) => s.Tunnels.Ended(end))),
         Counters("relay_tunnel_bytes_total", "Bytes that tunnels moved: up from clients, down from targets.", "direction", [("up", static s => s.Tunnels.Up), ("down", static s => s.Tunnels.Down)]),
         Gauge("relay_tunnel_held_bytes", "Bytes of clients that wait for targets which do not read.", static s => s.Tunnels.Held),
+
+        new DurationRow("relay_tunnel_dial_seconds", "How long it took to connect to targets, the lookup of their names with it, by whether it came to anything.", "outcome", 2, Slow, static s => s.Tunnels.Dials),
 
         // Limits and tenants.
         Counters("relay_limits_refused_total", "Connections, messages and requests that a limit refused, by setting.", "limit", Each<LimitKind>(LimitCounters.Name, static (s, kind) => s.Limits.Refused(kind))),
@@ -109,6 +136,8 @@ internal static class RelayInstruments
         Counter("relay_connect_hook_refused_total", "WebSockets that whoever is asked did not let in.", static s => s.Webhooks.RefusedConnects),
         Counter("relay_connect_hook_failed_total", "Times that whoever is asked about a WebSocket gave no answer.", static s => s.Webhooks.FailedConnects),
 
+        new DurationRow("relay_connect_hook_seconds", "How long whoever is asked about a WebSocket took to answer, or not to.", null, 1, Slow, static s => s.Webhooks.Questions),
+
         // The store.
         Stored(Counter("relay_store_operations_total", "Operations that the store accepted.", static s => s.Store!.Counters.Operations)),
         Stored(Counter("relay_store_transactions_total", "Transactions that the store committed.", static s => s.Store!.Counters.Batches)),
@@ -118,6 +147,8 @@ internal static class RelayInstruments
         Stored(Counter("relay_store_connections_opened_total", "Connections to a database server that were opened; each after the first ones is a loss.", static s => s.Store!.Counters.Connections)),
         Stored(Gauge("relay_store_queue_operations", "Operations that wait for the store.", static s => s.Store!.QueueDepth)),
         Stored(Gauge("relay_store_available", "1 while the store works, 0 from its first failure until writes have worked again for a while.", static s => s.Store!.IsAvailable ? 1 : 0)),
+
+        Stored(new DurationRow("relay_store_transaction_seconds", "How long the store took for what it does at once, mostly one transaction.", null, 1, Slow, static s => s.Store!.Counters.Transactions)),
 
         // The cluster, in its processes only.
         Gauge("relay_cluster_silos", "Silos that are active, by the last table of members that could be read.", static s => s.Cluster!.Silos) with { Where = static s => s.Cluster is not null },
@@ -146,7 +177,9 @@ internal static class RelayInstruments
 
     private static TenantRow Tenants(string name, string help, string? label, params (string, Func<UsageCounts, long>)[] series) => new(name, InstrumentKind.Counter, help, label, series);
 
-    private static ValueRow Stored(ValueRow row) => row with { Where = static s => s.Store is not null };
+    private static InstrumentRow Counted(InstrumentRow row) => row with { Where = static s => s.Connections is not null };
+
+    private static InstrumentRow Stored(InstrumentRow row) => row with { Where = static s => s.Store is not null };
 
     private static (string, Func<MetricSources, long>)[] Each<T>(Func<T, string> name, Func<MetricSources, T, long> read)
         where T : struct, Enum => Array.ConvertAll(Enum.GetValues<T>(), value => (name(value), (Func<MetricSources, long>)(s => read(s, value))));

@@ -53,7 +53,9 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
     {
         try
         {
+            var began = parts.Counters.Dials.Begin(parts.Time);
             var dialed = await parts.Dialer.DialAsync(account.Who.Tenant, target, _cancel.Token);
+            parts.Counters.Dials.End(parts.Time, began, dialed.Socket is null ? "failed" : "connected");
             if (dialed.Socket is { } socket) await CarryAsync(socket);
             else Refuse(dialed.Status, dialed.Text);
         }

@@ -1,3 +1,4 @@
+using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
 
 namespace Relay.Gateway.Tunnel;
@@ -14,6 +15,9 @@ internal sealed class TunnelCounters
     private long _up;
     private long _down;
     private long _held;
+
+    /// <summary>How long it took to connect to targets, their names' lookup with it, by whether it came to anything.</summary>
+    public Durations Dials { get; } = new();
 
     public long Opened => Interlocked.Read(ref _opened);
 

@@ -10,7 +10,7 @@ using Relay.Gateway.Tenants;
 namespace Relay.Gateway.Webhooks;
 
 /// <summary>Asks the tenant's own program whether a WebSocket may enter, behind all that the relay itself asks.</summary>
-internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters, ILogger<ConnectHook> logger)
+internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters, TimeProvider time, ILogger<ConnectHook> logger)
 {
     // Whoever asks for more at a time gets what the settings say about a program that does not answer.
     private const int MaxAsked = 1024;
@@ -25,6 +25,7 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         if (hooks.ConnectUrl.Length == 0) return null;
         HttpStatusCode? status = null;
         byte[] answer = [];
+        var began = counters.Questions.Begin(time);
         try
         {
             if (Interlocked.Increment(ref _asked) <= MaxAsked && hooks.IsSigned)
@@ -33,6 +34,7 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         finally
         {
             Interlocked.Decrement(ref _asked);
+            counters.Questions.End(time, began);
         }
 
         if (status == HttpStatusCode.OK && TryRead(answer, out var isAllowed)) return isAllowed ? null : Refuse(who.Policy);

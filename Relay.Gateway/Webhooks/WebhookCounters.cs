@@ -1,3 +1,5 @@
+using Relay.Core.Runtime;
+
 namespace Relay.Gateway.Webhooks;
 
 /// <summary>What webhooks count.</summary>
@@ -10,6 +12,9 @@ internal sealed class WebhookCounters
     private long _waiting;
     private long _refusedConnects;
     private long _failedConnects;
+
+    /// <summary>How long whoever is asked about a WebSocket took to answer, or not to.</summary>
+    public Durations Questions { get; } = new();
 
     /// <summary>Events that a receiver has taken.</summary>
     public long Delivered => Volatile.Read(ref _delivered);

@@ -36,7 +36,7 @@ public sealed class PausedSiloTests(Servers servers)
         var (seen, heard) = (other.Log.Count, cluster.Ledger.Lives.Count);
         var served = Load.EachIsServedAsync(clients);
         paused.Pause();
-        var joins = Enumerable.Range(0, 10).Select(i => ClusterClient.TryJoinAsync(gateways[i % 2], "full")).ToList();
+        var joins = Enumerable.Range(0, 10).Select(i => ClusterClient.ComeAsync(gateways[i % 2], "full")).ToList();
         await ProcessCluster.SeesAsync(other, 1, seen);
         await served;
         await Task.WhenAll(appending);

@@ -101,6 +101,21 @@ public abstract class RoomContract : RoomContractBase
     }
 
     [Fact]
+    public async Task AMemberBeyondTheLimitIsRefusedUntilAnotherHasLeft()
+    {
+        Options = Options with { Rooms = new([], 4, maxMembers: 2) };
+        var (_, first) = await EnterAsync("r", "a");
+        await EnterAsync("r", "b");
+        Assert.Equal(ErrorCode.RoomFull, (await Runtime.Rooms.JoinAsync(Room("r"), new RoomProbe("c"), default)).Error);
+        await EnterAsync("r2", "c");
+        first.Leave();
+        RoomLink? link = null;
+        await UntilAsync(async () => (link ??= (await Runtime.Rooms.JoinAsync(Room("r"), new RoomProbe("d"), default)).Link) is not null);
+        Assert.Equal(ErrorCode.RoomFull, (await Runtime.Rooms.JoinAsync(Room("r"), new RoomProbe("e"), default)).Error);
+        Assert.Equal(2, await Runtime.Rooms.PublishAsync(Room("r"), Text("to both")));
+    }
+
+    [Fact]
     public async Task MembersOfAReceiveOnlyRoomGetABackEndsMessagesAndAreClosedForTheirOwn()
     {
         var (a, link) = await EnterAsync("news-1", "a");

@@ -78,6 +78,10 @@ public class GatewayRoomRulesTests
         {
         }
 
+        public List<RoomMember> Refused { get; } = [];
+
+        public void Refuse(RoomMember member) => Refused.Add(member);
+
         public void TellLeft(RoomMember member)
         {
         }

@@ -102,6 +102,8 @@ internal sealed class SimulatedRoomGateway(string id, RoomPolicy policy) : IGate
 
     void IGatewayRoomPort.Admit(RoomMember member, bool? recovered) => _tellings.Add(room => room.Joined(id, member.Info));
 
+    void IGatewayRoomPort.Refuse(RoomMember member) => throw new InvalidOperationException("These rooms have no limit of members.");
+
     void IGatewayRoomPort.TellLeft(RoomMember member) => _tellings.Add(room => room.Left(id, member.Connection.Id));
 
     void IGatewayRoomPort.AskMissed(RoomMember member, RoomPosition since) => _asks.Add((member, since));

@@ -26,11 +26,15 @@ internal sealed class RelayServer : IAsyncDisposable
     {
         (_app, _folder) = (app, folder);
         Url = new Uri(app.Urls.First());
+        MetricsUrl = new Uri(app.Urls.Last());
     }
 
     public Uri Url { get; }
 
     public int Port => Url.Port;
+
+    /// <summary>The listener of <c>/metrics</c>, where there is one.</summary>
+    public Uri MetricsUrl { get; }
 
     public IServiceProvider Services => _app.Services;
 

@@ -26,7 +26,7 @@ internal sealed class PostgresWriter : StoreWriter<PostgresOperation>
     private long _usedAt;
 
     public PostgresWriter(PostgresStoreOptions options, StoreCounters counters, StoreHealth health, TimeProvider time)
-        : base(options, counters)
+        : base(options, counters, time)
     {
         (_options, _health, _time) = (options, health, time);
         Start();

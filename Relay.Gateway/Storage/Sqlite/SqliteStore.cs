@@ -21,7 +21,7 @@ internal sealed class SqliteStore : IDurableStore
     {
         _lock = processLock;
         _health = new(options.Path, options.CalmAfterFailure, time, logger);
-        Writer = new(options, session, _health, logger);
+        Writer = new(options, session, _health, time, logger);
     }
 
     public StoreCounters Counters => Writer.Counters;

@@ -11,8 +11,8 @@ internal sealed class SqliteWriter : StoreWriter<SqliteOperation>
     private readonly StoreHealth _health;
     private readonly ILogger _logger;
 
-    public SqliteWriter(SqliteStoreOptions options, SqliteSession session, StoreHealth health, ILogger logger)
-        : base(options, new())
+    public SqliteWriter(SqliteStoreOptions options, SqliteSession session, StoreHealth health, TimeProvider time, ILogger logger)
+        : base(options, new(), time)
     {
         (_path, _session, _health, _logger) = (options.Path, session, health, logger);
         Start();

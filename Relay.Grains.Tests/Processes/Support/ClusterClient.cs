@@ -75,6 +75,17 @@ internal sealed class ClusterClient : IAsyncDisposable
         return (null, refusal);
     }
 
+    /// <summary>Joins, and comes back as long as there is no hub: on a machine that is busy with builds the user's place may be without one for longer than a join is tried.</summary>
+    public static async Task<(ClusterClient? Client, string? Error)> ComeAsync(NodeProcess gateway, string user)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var join = await TryJoinAsync(gateway, user);
+            if (join.Error != "hub_creation_failed" || TimeProvider.System.GetElapsedTime(began) > Journal.Patience) return join;
+        }
+    }
+
     /// <summary>Sends <c>run_once</c>, of which the ledger knows whether it ran.</summary>
     public Request Run() => Send("run_once", static number => number.ToString(CultureInfo.InvariantCulture));
 

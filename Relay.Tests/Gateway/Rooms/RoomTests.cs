@@ -118,6 +118,21 @@ public sealed class RoomTests(RoomServer server) : IClassFixture<RoomServer>
     }
 
     [Fact]
+    [Provokes(ErrorCode.RoomFull)]
+    [Provokes(CloseReason.RoomFull)]
+    public async Task AMemberBeyondTheLimitIsRefusedAndAPlaceThatIsFreeIsGiven()
+    {
+        await using var relay = await RoomServer.StartAsync(rooms => rooms with { MaxMembers = 1 });
+        var a = await relay.ConnectAsync("/rooms/one");
+        await a.ExpectMemberAsync();
+        await (await relay.ConnectAsync("/rooms/one")).ExpectCloseAsync(4429, "room_full");
+        await (await relay.ConnectAsync("/rooms/two")).ExpectMemberAsync();
+        await a.SendFrameAsync(Opcode.Close, Array.Empty<byte>());
+        await a.ReceiveCloseAsync();
+        await (await relay.ConnectAsync("/rooms/one")).ExpectMemberAsync();
+    }
+
+    [Fact]
     public async Task WhoComesBackWithItsPositionGetsWhatItMissed()
     {
         var a = await server.Relay.ConnectAsync("/rooms/history-1?since=");

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
@@ -29,12 +30,17 @@ internal sealed class MetricsRig : IDisposable
     public Task<string> TextAsync(ScrapeFormat format = ScrapeFormat.Text) => TextAsync(Scrapes, format);
 
     /// <summary>One scrape, read strictly; the relay's own metrics of it.</summary>
-    public async Task<Dictionary<string, Family>> ScrapeAsync() =>
-        ExpositionText.Parse(await TextAsync()).Where(static family => !family.Name.StartsWith("dotnet_", StringComparison.Ordinal) && family.Name != "target_info").ToDictionary(static family => family.Name);
+    public async Task<Dictionary<string, Family>> ScrapeAsync() => Families(await TextAsync());
+
+    /// <summary>One scrape of a relay, read strictly; the relay's own metrics of it.</summary>
+    public static async Task<Dictionary<string, Family>> FamiliesAsync(IServiceProvider relay) => Families(await TextAsync(relay.GetRequiredService<RelayTelemetry>().Scrapes));
 
     public void Dispose()
     {
         Telemetry.Dispose();
         _metrics.Dispose();
     }
+
+    private static Dictionary<string, Family> Families(string text) =>
+        ExpositionText.Parse(text).Where(static family => !family.Name.StartsWith("dotnet_", StringComparison.Ordinal) && family.Name != "target_info").ToDictionary(static family => family.Name);
 }

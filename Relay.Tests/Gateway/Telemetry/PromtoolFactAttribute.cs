@@ -9,10 +9,11 @@ internal sealed class PromtoolFactAttribute : FactAttribute
     }
 
     /// <summary>The program; its bare name when it should be there and is not, so that starting it fails.</summary>
-    public static string? Program { get; } = Find() ?? (Environment.GetEnvironmentVariable("CI") == "true" ? "promtool" : null);
+    public static string? Program { get; } = Find("promtool") ?? (Environment.GetEnvironmentVariable("CI") == "true" ? "promtool" : null);
 
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+    /// <summary>Where a program is, if it is in the PATH.</summary>
+    public static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
-        .Select(folder => Path.Combine(folder, "promtool"))
+        .Select(folder => Path.Combine(folder, program))
         .FirstOrDefault(File.Exists);
 }
