@@ -5,7 +5,10 @@ namespace Relay.Tests.Contract;
 /// <summary>Plugin code over its time limit: abandoned, fenced, counted, bounded.</summary>
 public abstract class LimitContract : RuntimeContract
 {
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+    // Short, and the pool gets its turn after each: with long ones the clock of a busy machine passes the next instance's limit before its thread has run.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan AlmostTheLimit = TimeSpan.FromSeconds(29);
 
     [Theory]
     [InlineData("t_wait")]
@@ -16,7 +19,7 @@ public abstract class LimitContract : RuntimeContract
         client.Send(type, "poison", "\"gate\"");
         client.Send("t_instance", "behind");
         await Probe.HeardAsync(type == "t_wait" ? "waiting" : "blocked");
-        Host.Advance(TimeSpan.FromSeconds(29));
+        Host.Advance(AlmostTheLimit);
         Assert.DoesNotContain(client.Connection.Frames, frame => frame.Contains("poison"));
         Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
         Assert.Equal(2, (await client.Connection.AnswerAsync("behind")).GetProperty("data").GetInt32());
@@ -36,6 +39,7 @@ public abstract class LimitContract : RuntimeContract
         var client = await JoinAsync();
         client.Send("t_write", "poison", "\"gate\"");
         await Probe.HeardAsync("waiting");
+        Host.Advance(AlmostTheLimit);
         Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
         Assert.Equal("before", (await client.AskAsync("t_read", "r1")).GetProperty("data").GetString());
         Probe.Open("gate");
@@ -50,6 +54,7 @@ public abstract class LimitContract : RuntimeContract
         var client = await JoinAsync();
         client.Send("t_obey", "poison", "\"never\"");
         await Probe.HeardAsync("waiting");
+        Host.Advance(AlmostTheLimit);
         Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
         Assert.Equal("1", await Probe.HeardAsync("disposed"));
         Assert.Equal(0, Host.Counters.Abandoned);
@@ -84,8 +89,7 @@ public abstract class LimitContract : RuntimeContract
         Host.Advance(TimeSpan.FromSeconds(9));
         for (var i = 0; i < 100_000 && Host.Counters.Abandoned < 3; i++)
         {
-            // Short steps, and the pool gets its turn between them, or the instances that follow the crashed ones would be over their time as well.
-            Host.Advance(Step / 10);
+            Host.Advance(Step);
             await Host.SettleAsync();
         }
 
@@ -96,7 +100,13 @@ public abstract class LimitContract : RuntimeContract
         for (var i = 0; i < 3; i++) Assert.Equal("dropped", await Probe.HeardAsync("late"));
         for (var i = 0; i < 3; i++) await Probe.HeardAsync("disposed");
         while (Host.Counters.Abandoned > 0) await Task.Yield();
-        foreach (var client in users.Prepend(fine)) Assert.Equal("t_said", (await client.AskAsync("t_say", "r5")).Outcome());
+        foreach (var client in users.Prepend(fine))
+        {
+            // A start that was refused while they hung may only now be told of, and then answers what waits for it: once.
+            if ((await client.AskAsync("t_say", "r5")).Outcome() == "t_said") continue;
+            Assert.Equal("t_said", (await client.AskAsync("t_say", "r6")).Outcome());
+        }
+
         Assert.NotEqual(0, Host.Counters.RefusedRuns);
     }
 
