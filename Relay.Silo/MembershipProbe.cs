@@ -18,7 +18,7 @@ internal sealed partial class MembershipProbe(IServiceProvider services, Cluster
         {
             try
             {
-                var silos = await CountAsync().WaitAsync(Interval, time, stoppingToken);
+                var silos = await CountAsync(stoppingToken).WaitAsync(Interval, time, stoppingToken);
                 if (wasRead == false) LogBack();
                 wasRead = true;
                 health.Read(silos);
@@ -33,9 +33,9 @@ internal sealed partial class MembershipProbe(IServiceProvider services, Cluster
     }
 
     // A silo has the table itself, a gateway the list of silos that it may call, which is read from the same.
-    private async Task<int> CountAsync() =>
+    private async Task<int> CountAsync(CancellationToken stopping) =>
         services.GetService<IMembershipTable>() is { } table
-            ? (await table.ReadAll()).Members.Count(static member => member.Item1.Status == SiloStatus.Active)
+            ? (await table.ReadAllAsync(stopping)).Members.Count(static member => member.Item1.Status == SiloStatus.Active)
             : (await services.GetRequiredService<IGatewayListProvider>().GetGateways()).Count;
 
     [LoggerMessage(5021, LogLevel.Error, "The table of members cannot be read ({Fault}): clients are served, but no silo can join, leave or be declared dead")]

@@ -20,7 +20,7 @@ internal static partial class RedisMembership
         .Configure<TimeProvider, IHostApplicationLifetime, ILoggerFactory>((options, time, lifetime, logs) =>
         {
             options.ConfigurationOptions = Read(cluster.Redis.ConnectionString);
-            options.CreateMultiplexer = each => ConnectAsync(each.ConfigurationOptions, time, logs.CreateLogger(typeof(RedisMembership)), lifetime.ApplicationStopping);
+            options.CreateMultiplexer = each => ConnectAsync(each.ConfigurationOptions!, time, logs.CreateLogger(typeof(RedisMembership)), lifetime.ApplicationStopping);
         });
 
     private static ConfigurationOptions? Read(string text)

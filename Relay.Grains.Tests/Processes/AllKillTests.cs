@@ -5,6 +5,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>kill -9 of a process with the role <c>all</c> under load.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class AllKillTests(Servers servers)
 {
     private const int Connections = 500;

@@ -5,6 +5,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>Hubs without clients whose part of the directory was on a silo that was killed.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class CollectionTests(Servers servers)
 {
     // So many hubs on the silo that stays. Some of them end with the killed silo at once, because it knew where they are; some must be left to be collected.

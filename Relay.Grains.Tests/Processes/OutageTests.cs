@@ -5,6 +5,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>Redis and PostgreSQL, away and back. An outage lasts until what should go on has gone on and what cannot has said so.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class OutageTests(Servers servers)
 {
     private const int Users = 60;

@@ -5,6 +5,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>A silo that stands still until the others have declared it dead, and then goes on.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class PausedSiloTests(Servers servers)
 {
     private const int Users = 100;

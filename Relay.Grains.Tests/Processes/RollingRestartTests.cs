@@ -6,6 +6,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>All processes are stopped in good order and started again, one by one.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class RollingRestartTests(Servers servers, ITestOutputHelper output)
 {
     [ProcessFact]

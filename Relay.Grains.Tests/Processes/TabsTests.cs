@@ -5,6 +5,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>Two tabs of a user at two gateways write one state with <c>expected_version</c>, while the silo of the user's hub is killed.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class TabsTests(Servers servers)
 {
     // So many acknowledged writes of each tab before, between and after.

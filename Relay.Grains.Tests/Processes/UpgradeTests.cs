@@ -7,6 +7,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>Two builds side by side in one cluster: a rollout from the one to the other under load, silos first, and back. docs/decisions/0012-upgrades.md</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed partial class UpgradeTests(Servers servers, ITestOutputHelper output)
 {
     private static readonly HttpClient Http = new() { Timeout = Journal.Patience };

@@ -11,6 +11,7 @@ namespace Relay.Grains.Tests.Processes;
 /// <summary>What a cluster tells a tenant's own program: each event once, by the process that has what it happened to, and nothing anew when a silo is lost.</summary>
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
+[Trait("Category", "Long")]
 public sealed class WebhooksTests(Servers servers)
 {
     private static readonly HttpClient Http = new() { Timeout = Journal.Patience };

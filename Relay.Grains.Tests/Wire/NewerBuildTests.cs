@@ -43,6 +43,7 @@ public sealed class NewerBuildTests
     public void AFieldThatAnOlderBuildLeavesOutIsNothing()
     {
         var read = Serializer.Deserialize<NewerReply>(Serializer.SerializeToArray(new RouteReply(7, true)));
+        Assert.NotNull(read);
         Assert.Equal((7, true), (read.Error, read.IsNew));
         Assert.Null(read.More);
         Assert.Null(read.Groups);

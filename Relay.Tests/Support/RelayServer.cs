@@ -19,12 +19,13 @@ internal sealed class RelayServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly DirectoryInfo _folder;
+    private readonly ManualTime? _time;
     private readonly List<IAsyncDisposable> _clients = [];
     private bool _stopped;
 
-    private RelayServer(WebApplication app, DirectoryInfo folder)
+    private RelayServer(WebApplication app, DirectoryInfo folder, ManualTime? time)
     {
-        (_app, _folder) = (app, folder);
+        (_app, _folder, _time) = (app, folder, time);
         Url = new Uri(app.Urls.First());
         MetricsUrl = new Uri(app.Urls.Last());
     }
@@ -69,7 +70,7 @@ internal sealed class RelayServer : IAsyncDisposable
                 services?.Invoke(collection);
             });
             await app.StartAsync().WaitAsync(Bound);
-            return new(app, folder);
+            return new(app, folder, time as ManualTime);
         }
         catch
         {
@@ -117,7 +118,16 @@ internal sealed class RelayServer : IAsyncDisposable
         if (!_stopped)
         {
             _app.Services.GetRequiredService<ConnectionRegistry>().CloseAll();
-            await _app.StopAsync().WaitAsync(Bound);
+            var stopped = _app.StopAsync();
+
+            // What still waits for a test's own clock ends by it.
+            while (_time is not null && !stopped.IsCompleted)
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+                await Task.WhenAny(stopped, Task.Run(static () => { }));
+            }
+
+            await stopped.WaitAsync(Bound);
         }
 
         await _app.DisposeAsync();
