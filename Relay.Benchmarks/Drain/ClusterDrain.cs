@@ -15,7 +15,7 @@ internal static class ClusterDrain
 
     public static async Task RunAsync(string[] args)
     {
-        var (silo, connections, seconds, pause) = (Path.GetFullPath(args[0]), DrainRun.Number(args, 1, 5000), DrainRun.Number(args, 2, 10), DrainRun.Number(args, 3, 1));
+        var (silo, connections, seconds, pause) = (Path.GetFullPath(args[0]), Arguments.Number(args, 1, 5000), Arguments.Number(args, 2, 10), Arguments.Number(args, 3, 1));
         var folder = Directory.CreateTempSubdirectory("relay-drain-bench-");
         using var cluster = await DrainedCluster.StartAsync(silo, folder.FullName, seconds);
         var tally = new DrainTally();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Relay.Benchmarks.Nodes;
 using Relay.Core.Plugins;
 using Relay.Gateway.Hosting;
@@ -23,7 +22,7 @@ internal static class DrainRun
 
     public static async Task RunAsync(string[] args)
     {
-        var (connections, seconds) = (Number(args, 0, 5000), Number(args, 1, 10));
+        var (connections, seconds) = (Arguments.Number(args, 0, 5000), Arguments.Number(args, 1, 10));
         var folder = Directory.CreateTempSubdirectory("relay-drain-bench-");
         using var first = Start(Path.Combine(folder.FullName, "first"), seconds);
         using var second = Start(Path.Combine(folder.FullName, "second"), seconds);
@@ -95,6 +94,4 @@ internal static class DrainRun
             "relay listening on (http:\\S+)", folder, typeof(DrainRun).Assembly.Location, "drain-relay",
             "--server:port", "0", "--metrics:enabled", "false", "--logging:level", "warn", "--server:drain_timeout", $"{seconds}s");
     }
-
-    public static int Number(string[] args, int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
 }

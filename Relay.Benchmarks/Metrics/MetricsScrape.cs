@@ -22,7 +22,7 @@ internal static class MetricsScrape
 
     public static async Task RunAsync(string[] args)
     {
-        var (connections, scrapes) = (Number(args, 1, 15_000), Number(args, 2, 100));
+        var (connections, scrapes) = (Arguments.Number(args, 1, 15_000), Arguments.Number(args, 2, 100));
         var folder = Directory.CreateTempSubdirectory("relay-metrics-bench-");
         using var relay = ChildProcess.Start(
             "^relay metrics on (http://.*)/metrics$", folder.FullName, args[0],
@@ -106,6 +106,4 @@ internal static class MetricsScrape
         ArrayPool<byte>.Shared.Return(buffer);
         return socket;
     }
-
-    private static int Number(string[] args, int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
 }

@@ -11,7 +11,7 @@ internal static class NodeStreams
 {
     public static async Task RunAsync(string[] args)
     {
-        var (streams, rate, seconds, rounds) = (Number(args, 2, 100), Number(args, 3, 50), Number(args, 4, 10), Number(args, 5, 3));
+        var (streams, rate, seconds, rounds) = (Arguments.Number(args, 2, 100), Arguments.Number(args, 3, 50), Arguments.Number(args, 4, 10), Arguments.Number(args, 5, 3));
         var folder = Directory.CreateTempSubdirectory("relay-nodes-bench-");
         await using var server = await ModelServer.StartAsync(rate, rate * seconds);
         using var relay = ChildProcess.Start(
@@ -45,8 +45,6 @@ internal static class NodeStreams
         folder.Delete(recursive: true);
         if (through.Broken + direct.Broken > 0) throw new InvalidOperationException($"{direct.Broken} direct streams and {through.Broken} through the relay broke off.");
     }
-
-    private static int Number(string[] args, int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
 
     private static string Added(List<double> direct, List<double> through, double quantile) =>
         (Samples.Quantile(through, quantile) - Samples.Quantile(direct, quantile)).ToString("0.00", CultureInfo.InvariantCulture).PadLeft(10);

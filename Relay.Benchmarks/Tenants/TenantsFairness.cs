@@ -35,7 +35,7 @@ internal static class TenantsFairness
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (seconds, rounds) = (Number(args, 2, 10), Number(args, 3, 3));
+        var (seconds, rounds) = (Arguments.Number(args, 2, 10), Arguments.Number(args, 3, 3));
         var folder = Directory.CreateTempSubdirectory("relay-tenants-bench-");
         var settings = Path.Combine(folder.FullName, "relay.yaml");
         await File.WriteAllTextAsync(settings, Settings);
@@ -101,6 +101,4 @@ internal static class TenantsFairness
             all.AddRange(took);
         }
     }
-
-    private static int Number(string[] args, int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
 }

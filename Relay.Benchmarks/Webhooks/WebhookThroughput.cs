@@ -25,7 +25,7 @@ internal static class WebhookThroughput
 
     public static async Task RunAsync(string[] args)
     {
-        var (events, tenants) = (Number(args, 0, 200_000), Number(args, 1, 16));
+        var (events, tenants) = (Arguments.Number(args, 0, 200_000), Arguments.Number(args, 1, 16));
         var folder = Directory.CreateTempSubdirectory("relay-webhooks-bench-");
         var posts = Channel.CreateUnbounded<long>();
         await using var receiver = await ReceiverAsync(posts.Writer);
@@ -107,6 +107,4 @@ internal static class WebhookThroughput
         Storage = new RelayStorageOptions { Sqlite = new RelaySqliteOptions { Path = Path.Combine(folder, "relay.db") } },
         Webhooks = new RelayWebhooksOptions { Url = receiver + "/hook", Secret = "a secret of at least thirty-two bytes" },
     };
-
-    private static int Number(string[] args, int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
 }

@@ -1,8 +1,8 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Api;
 
@@ -28,7 +28,7 @@ internal static class OpenApiDocument
             ["info"] = new JsonObject
             {
                 ["title"] = "Relay",
-                ["version"] = typeof(OpenApiDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0",
+                ["version"] = RelayVersion.Text,
                 ["description"] = "What back ends and operators do: publish to users, groups and rooms, see who is there, end connections.",
             },
             ["servers"] = new JsonArray(

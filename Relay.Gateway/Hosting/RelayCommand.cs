@@ -1,4 +1,3 @@
-using System.Reflection;
 using Relay.Gateway.Storage;
 using Relay.Gateway.Tenants;
 
@@ -13,14 +12,11 @@ internal sealed class RelayCommand(TextWriter output, TextWriter errors, Func<Re
     public Task<int> ExecuteAsync(SettingsInput input) => input.Command.Kind switch
     {
         CommandKind.Help => PrintAsync(HelpText.Write(input.Command.Program)),
-        CommandKind.Version => PrintAsync("relay " + Version),
+        CommandKind.Version => PrintAsync("relay " + RelayVersion.Text),
         CommandKind.Check => CheckAsync(SettingsLoader.Load(input)),
         CommandKind.Health => HealthAsync(SettingsLoader.Load(input)),
         CommandKind.Run => RunAsync(SettingsLoader.Load(input)),
     };
-
-    private static string Version =>
-        typeof(RelayCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     private async Task<int> PrintAsync(string text)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
@@ -14,9 +13,6 @@ namespace Relay.Gateway.Telemetry;
 /// <summary>Every instrument of the relay, once: its name, what it is, its labels, what it means and where its value is read. docs/metrics.md is checked against this table.</summary>
 internal static class RelayInstruments
 {
-    private static readonly string Version =
-        typeof(RelayInstruments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-
     // Plugins are those that were installed: this many have series, and what is beyond shares one.
     private const int MostPlugins = 100;
 
@@ -32,7 +28,7 @@ internal static class RelayInstruments
     /// <summary>The table.</summary>
     public static IReadOnlyList<InstrumentRow> All { get; } =
     [
-        Gauges("relay_build_info", "The relay's version; always 1.", "version", [(Version, static _ => 1)]),
+        Gauges("relay_build_info", "The relay's version; always 1.", "version", [(RelayVersion.Text, static _ => 1)]),
 
         // Connections.
         Gauge("relay_connections", "Connections that are open.", static s => Open(s.Gateway)),

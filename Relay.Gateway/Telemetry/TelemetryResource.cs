@@ -1,5 +1,5 @@
-using System.Reflection;
 using OpenTelemetry.Resources;
+using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Telemetry;
 
@@ -9,7 +9,7 @@ internal static class TelemetryResource
     /// <summary>A builder that knows this process and nothing of its environment: the relay's settings are all that decides what it does.</summary>
     public static ResourceBuilder Builder { get; } = ResourceBuilder.CreateEmpty().AddService(
         "relay",
-        serviceVersion: typeof(TelemetryResource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+        serviceVersion: RelayVersion.Text,
         autoGenerateServiceInstanceId: false,
         serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}");
 }

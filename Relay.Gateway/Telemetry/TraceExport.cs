@@ -28,7 +28,7 @@ internal sealed partial class TraceExport(RelaySettings settings, TraceIngress i
             .SetSampler(new ParentBasedSampler(new IngressSampler(ingress)))
             .AddSource(RelayTrace.SourceName)
             .AddSource("System.Net.Http")
-            .AddProcessor(new BatchActivityExportProcessor(new Exporter(Options(settings.Traces.Otlp), this)))
+            .AddProcessor(new BatchActivityExportProcessor(new Exporter(OtlpEndpoint.Options(settings.Traces.Otlp, "/v1/traces"), this)))
             .Build();
         LogStarted(settings.Traces.Otlp.Endpoint, settings.Traces.SampleRatio);
         return Task.CompletedTask;
@@ -41,19 +41,6 @@ internal sealed partial class TraceExport(RelaySettings settings, TraceIngress i
     }
 
     public void Dispose() => _provider?.Dispose();
-
-    /// <summary>The SDK's options. Given in code, an HTTP address is used as it stands, so the signal's path is added here.</summary>
-    internal static OtlpExporterOptions Options(RelayOtlpOptions otlp)
-    {
-        var isHttp = otlp.Protocol == OtlpProtocol.Http;
-        return new()
-        {
-            Endpoint = new(isHttp ? otlp.Endpoint.TrimEnd('/') + "/v1/traces" : otlp.Endpoint),
-            Protocol = isHttp ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc,
-            Headers = otlp.Headers.Length == 0 ? null : otlp.Headers,
-            TimeoutMilliseconds = (int)otlp.Timeout.TotalMilliseconds,
-        };
-    }
 
     [LoggerMessage(1770, LogLevel.Information, "Traces go to {Endpoint}, {Ratio} of them")]
     private partial void LogStarted(string endpoint, double ratio);

@@ -1,9 +1,11 @@
+using Relay.Tests.Support;
+
 namespace Relay.Tests.Deploy;
 
 /// <summary>A theory over rendered manifests; skipped where there is no kubectl, which has kustomize in it.</summary>
 internal sealed class KubectlTheoryAttribute : TheoryAttribute
 {
-    public static readonly string? Program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(static folder => Path.Combine(folder, "kubectl")).FirstOrDefault(File.Exists);
+    public static readonly string? Program = Programs.Find("kubectl");
 
     public KubectlTheoryAttribute()
     {

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Gateway.Telemetry;
 using Relay.Tests.Gateway.Hub;
+using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Telemetry;
 
@@ -129,6 +130,6 @@ internal sealed class PrometheusFactAttribute : FactAttribute
         if (Program is null) Skip = "prometheus is not installed";
     }
 
-    /// <summary>The program; its bare name when it should be there and is not, so that starting it fails.</summary>
-    public static string? Program { get; } = PromtoolFactAttribute.Find("prometheus") ?? (Environment.GetEnvironmentVariable("CI") == "true" ? "prometheus" : null);
+    /// <summary>The program.</summary>
+    public static string? Program { get; } = Programs.FindOrFail("prometheus");
 }
