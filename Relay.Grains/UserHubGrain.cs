@@ -165,6 +165,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
 
+    /// <summary>Somebody is connected to it. Any thread.</summary>
+    internal bool HasClients => _links.Values.Any(static link => link.Connections.Count > 0);
+
     /// <summary>The silo leaves. Any thread. Ends when the hub has.</summary>
     internal Task LeaveAsync()
     {
