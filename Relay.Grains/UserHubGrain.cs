@@ -235,12 +235,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
-        var began = silo.Time.GetTimestamp();
+        var (key, began) = (_key.ToActorKey(), silo.Time.GetTimestamp());
         while (true)
         {
             try
             {
-                return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.CallTimeout, silo.Time));
+                return (gateway, await gateway.CallAsync(observer => observer.Held(key)).WaitAsync(cluster.CallTimeout, silo.Time));
             }
             catch (Exception) when (silo.Time.GetElapsedTime(began) < cluster.SyncInterval)
             {

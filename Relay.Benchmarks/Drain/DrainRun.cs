@@ -28,7 +28,7 @@ internal static class DrainRun
         var tally = new DrainTally();
         var clients = Enumerable.Range(0, connections).Select(number => new DrainClient(number, relays, tally, new("tally_one"))).ToList();
         using var load = await DrainLoad.StartAsync(clients, tally, connections);
-        await Task.Delay(TimeSpan.FromSeconds(3)); // at load
+        await Task.Delay(DrainTables.Before); // at load
 
         var began = Stopwatch.GetTimestamp();
         first.Terminate();

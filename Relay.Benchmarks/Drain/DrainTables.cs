@@ -6,6 +6,9 @@ namespace Relay.Benchmarks.Drain;
 /// <summary>What a stop did to requests and clients, as it is printed.</summary>
 internal static class DrainTables
 {
+    /// <summary>For how long a cluster or a relay is looked at before it is stopped.</summary>
+    public static readonly TimeSpan Before = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Bin = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Requests before a stop, of the time that it took, and after it; those that were open at its beginning belong to it.</summary>
@@ -14,7 +17,7 @@ internal static class DrainTables
         var all = tally.Outcomes.ToList();
         List<DrainOutcome>[] parts =
         [
-            all.FindAll(each => each.Done < began),
+            all.FindAll(each => each.Done < began && Stopwatch.GetElapsedTime(each.Due, began) <= Before),
             all.FindAll(each => each.Done >= began && each.Due <= ended),
             all.FindAll(each => each.Due > ended),
         ];
@@ -29,12 +32,15 @@ internal static class DrainTables
     }
 
     /// <summary>How many there were in each half second.</summary>
-    public static List<int> Spread(string what, IEnumerable<long?> at, long began)
+    public static List<int> Spread(string what, IEnumerable<long?> at, long began) => Spread(what, at.OfType<long>().Select(each => Stopwatch.GetElapsedTime(began, each)));
+
+    /// <summary>How many there were in each half second.</summary>
+    public static List<int> Spread(string what, IEnumerable<TimeSpan> since)
     {
-        var times = at.OfType<long>().Select(each => Stopwatch.GetElapsedTime(began, each)).Order().ToList();
+        var times = since.ToList();
         var bins = times.CountBy(static time => (int)(time / Bin)).ToDictionary();
         var counts = times.Count == 0 ? [] : Enumerable.Range(0, bins.Keys.Max() + 1).Select(bin => bins.GetValueOrDefault(bin)).ToList();
-        Console.WriteLine($"{what}, in each half second: {string.Join(' ', counts)}");
+        Console.WriteLine($"{what}: {times.Count}, in each half second {string.Join(' ', counts)}");
         return counts.Count == 0 ? [0] : counts;
     }
 

@@ -19,8 +19,9 @@ internal sealed class DrainedCluster : IDisposable
     /// <summary>The first process of a role.</summary>
     public ChildProcess First(string role) => _nodes.First(node => node.Name.StartsWith(role, StringComparison.Ordinal)).Process;
 
-    /// <summary>How many hubs have begun anew, as the gateways have heard.</summary>
-    public int Moved => _nodes.Sum(static node => node.Process.Lines("\\[4003\\]"));
+    /// <summary>When hubs have begun anew, as gateways say in their logs.</summary>
+    public List<DateTimeOffset> Moves() =>
+        [.. _nodes.SelectMany(static node => node.Process.Lines("\\[4003\\]")).Select(static line => DateTimeOffset.Parse(line.AsSpan(0, line.IndexOf(' ')), CultureInfo.InvariantCulture))];
 
     public static async Task<DrainedCluster> StartAsync(string build, int drainSeconds)
     {

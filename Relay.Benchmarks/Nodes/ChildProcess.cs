@@ -84,8 +84,8 @@ internal sealed class ChildProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>How many lines it has printed that look like this.</summary>
-    public int Lines(string pattern) => _lines.Count(line => Regex.IsMatch(line, pattern));
+    /// <summary>What it has printed that looks like this.</summary>
+    public IEnumerable<string> Lines(string pattern) => _lines.Where(line => Regex.IsMatch(line, pattern));
 
     /// <summary>The number that it printed.</summary>
     public long Said(string pattern) =>
