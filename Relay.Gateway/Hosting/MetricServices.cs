@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
@@ -19,8 +20,10 @@ internal static class MetricServices
         services.AddSingleton<OtlpCounters>();
         if (!options.Enabled) return services;
         services.AddSingleton(provider => new RelayMetrics(Sources(provider, options)));
+        services.TryAddSingleton<IMetricsExposition, PrometheusExporter>();
         services.AddSingleton(provider => new RelayTelemetry(
             provider.GetRequiredService<RelayMetrics>(),
+            provider.GetRequiredService<IMetricsExposition>(),
             provider.GetRequiredService<OtlpCounters>(),
             provider.GetRequiredService<ILogger<RelayTelemetry>>(),
             options));
