@@ -163,7 +163,12 @@ internal static class RelayInstruments
         Gauge("relay_thread_pool_waiting_items", "Work that waits for a thread of the pool.", static _ => ThreadPool.PendingWorkItemCount),
 
         // The telling itself.
-        Counters("relay_otlp_exports_total", "Times that the metrics were to be sent to metrics.otlp.endpoint: taken there (sent) or not (failed).", "outcome", [("sent", static s => s.Otlp.Sent), ("failed", static s => s.Otlp.Failed)]),
+        new PairedRow("relay_otlp_exports_total", InstrumentKind.Counter, "Times that something was to be sent to metrics.otlp.endpoint, or to traces.otlp.endpoint: taken there (sent) or not (failed).", "signal", "outcome", [
+            ("metrics", "sent", static s => s.Otlp.Metrics.Sent),
+            ("metrics", "failed", static s => s.Otlp.Metrics.Failed),
+            ("traces", "sent", static s => s.Otlp.Traces.Sent),
+            ("traces", "failed", static s => s.Otlp.Traces.Failed),
+        ]),
     ];
 
     private static ValueRow Counter(string name, string help, Func<MetricSources, long> read) => new(name, InstrumentKind.Counter, help, read);
