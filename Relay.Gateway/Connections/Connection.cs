@@ -58,6 +58,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         init => _credential = value;
     }
 
+    /// <summary>What it was opened for.</summary>
+    public SocketUse IsFor { get; init; }
+
     /// <summary>What it is for, once that is known.</summary>
     public IConnectionUse? Use => Volatile.Read(ref _use);
 
@@ -256,7 +259,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     {
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
-        _counters.ConnectionClosed(reason);
+        _counters.ConnectionClosed(IsFor, reason);
         // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
         Meter?.Leave();
@@ -268,7 +271,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     {
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
-        _counters.ConnectionClosed(reason);
+        _counters.ConnectionClosed(IsFor, reason);
         _socket.Abort();
         _sender.Close(null, null);
         Leave();

@@ -1,6 +1,5 @@
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
@@ -29,7 +28,7 @@ internal sealed class TunnelEndpoint(
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, Access.Tunnel) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Tunnel) is not { } entrant) return;
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
         await WebSocketHandshake.AcceptAsync(context, isV2 ? TunnelFrames.Subprotocol : null);

@@ -72,6 +72,19 @@ internal sealed record LabelledRow(string Name, InstrumentKind Kind, string Help
     }
 }
 
+/// <summary>A value for each of some pairs of labels, which are all there from the start as those of a <see cref="LabelledRow"/> are.</summary>
+internal sealed record PairedRow(string Name, InstrumentKind Kind, string Help, string First, string Second, (string First, string Second, Func<MetricSources, long> Read)[] Series)
+    : InstrumentRow(Name, Kind, Help, First, Second)
+{
+    public override int Most(MetricSources sources) => Series.Length;
+
+    public override Instrument Create(Meter meter, MetricSources sources)
+    {
+        var tags = Array.ConvertAll(Series, each => new KeyValuePair<string, object?>[] { new(First, each.First), new(Second, each.Second) });
+        return Observed(meter, () => Series.Select((each, index) => new Measurement<long>(each.Read(sources), tags[index])));
+    }
+}
+
 /// <summary>
 /// How long things took. The parts tell each duration, or those of a sample where there are too many; nothing is timed until the row is made.
 /// </summary>

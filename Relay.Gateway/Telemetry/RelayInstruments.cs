@@ -3,6 +3,7 @@ using System.Text.Json;
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
@@ -34,7 +35,7 @@ internal static class RelayInstruments
         Gauge("relay_connections", "Connections that are open.", static s => Open(s.Gateway)),
         Counter("relay_connections_opened_total", "Connections that were upgraded.", static s => s.Gateway.Opened),
         Counters("relay_connections_closed_total", "Connections that ended, by reason; docs/protocol.md says what each means.", "reason", Each<CloseReason>(static reason => ErrorCatalogue.Of(reason).Name, static (s, reason) => s.Gateway.Closed(reason))),
-        Counters("relay_handshakes_refused_total", "Requests for a WebSocket that got an HTTP status instead, by reason.", "reason", [("origin", static s => s.Gateway.OriginsRefused), ("invalid", static s => s.Gateway.HandshakesRefused)]),
+        new PairedRow("relay_handshakes_refused_total", InstrumentKind.Counter, "Requests for a WebSocket that got an HTTP status instead, by reason and by what it would have been for.", "reason", "use", [.. Pairs<HandshakeRefusal, SocketUse>(static (s, why, use) => s.Gateway.HandshakesRefused(use, why))]),
         Counters("relay_credentials_refused_total", "Requests that were refused for what they showed of who they are, by reason.", "reason", [.. Each<AuthFault>(Snake, static (s, fault) => s.Gateway.CredentialsRefused(fault)).Skip(1)]),
         Counter("relay_messages_received_total", "Messages from clients.", static s => s.Gateway.MessagesReceived),
         Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", static s => s.Gateway.BytesReceived),
@@ -51,7 +52,7 @@ internal static class RelayInstruments
         Counted(Gauge("relay_outbox_bytes", "Bytes that wait for clients, of all connections.", static s => s.Connections!.Last.OutboxBytes)),
         Counted(Gauge("relay_outbox_largest_bytes", "The most that waits for one client.", static s => s.Connections!.Last.LargestOutbox)),
         Counted(Gauge("relay_reading_paused_connections", "Connections whose data is not taken now, for want of credit or because of a rate.", static s => s.Connections!.Last.Paused)),
-        Counters("relay_errors_total", "Errors that clients were told, by code; docs/protocol.md says what each means.", "code", Each<ErrorCode>(static code => ErrorCatalogue.Of(code).Code, static (_, code) => ErrorTally.Of(code))),
+        new PairedRow("relay_errors_total", InstrumentKind.Counter, "Errors that clients were told, by code and by what they wanted: in frames of hubs, with the close of other sockets, in answers of /v1 (call) and /api/v1 (api); docs/protocol.md says what each means.", "code", "use", [.. ToldErrors.Series]),
         new DurationRow("relay_join_seconds", "From a request for a WebSocket to its welcome, by what it is for.", "use", ConnectionCensus.Jobs.Length, Slow, static s => s.Gateway.Joins),
 
         // Hubs and plugins.
@@ -179,6 +180,13 @@ internal static class RelayInstruments
 
     private static (string, Func<MetricSources, long>)[] Each<T>(Func<T, string> name, Func<MetricSources, T, long> read)
         where T : struct, Enum => Array.ConvertAll(Enum.GetValues<T>(), value => (name(value), (Func<MetricSources, long>)(s => read(s, value))));
+
+    private static IEnumerable<(string, string, Func<MetricSources, long>)> Pairs<TFirst, TSecond>(Func<MetricSources, TFirst, TSecond, long> read)
+        where TFirst : struct, Enum
+        where TSecond : struct, Enum =>
+        from first in Enum.GetValues<TFirst>()
+        from second in Enum.GetValues<TSecond>()
+        select (Snake(first), Snake(second), (Func<MetricSources, long>)(s => read(s, first, second)));
 
     private static string Snake<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
