@@ -7,7 +7,7 @@ using Relay.Gateway.Telemetry;
 namespace Relay.Gateway.Api;
 
 /// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
-internal sealed class ApiEndpoint(ApiTable table, Admission admission, ConnectionRegistry registry, ILogger<ApiEndpoint> logger)
+internal sealed class ApiEndpoint(ApiTable table, Admission admission, ConnectionRegistry registry, GatewayCounters counters, ILogger<ApiEndpoint> logger)
 {
     // Bodies of all callers together; each is bounded by its operation.
     private const long BodyBudget = 64 * 1024 * 1024;
@@ -16,6 +16,7 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, Connectio
 
     public async Task HandleAsync(HttpContext context, IRelayPath path)
     {
+        context.Features.Set(counters.ApiErrors);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         if (!table.TryFind(context.Request.Method, path.Segments, out var operation, out var allowed))

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Api;
 
@@ -10,6 +11,7 @@ internal sealed record ApiError([property: JsonPropertyName("error")] string Err
     public static Task WriteAsync(HttpContext context, int status, string error, string message)
     {
         context.Response.StatusCode = status;
+        context.Features.Get<CodeTally>()?.Count(error);
         return context.Response.WriteAsJsonAsync(new ApiError(error, message), ApiErrorJson.Default.ApiError);
     }
 }

@@ -27,6 +27,10 @@ internal static class ApiFaults
     /// <summary>An id in an address is none.</summary>
     public static ApiFault BadId(string name) => new(StatusCodes.Status400BadRequest, "bad_" + name, $"The {name} in the address is no id: 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
 
+    /// <summary>Every code that an answer under <c>/api/v1</c> may have.</summary>
+    public static IReadOnlyList<string> Codes { get; } =
+        [.. ApiTable.All.SelectMany(Of).Append(NotFound).Append(MethodNotAllowed).Select(static fault => fault.Error).Concat(["bad_identity", "too_many_failures"]).Distinct(StringComparer.Ordinal)];
+
     /// <summary>All that an operation may refuse with.</summary>
     public static IEnumerable<ApiFault> Of(ApiOperation operation) => Common(operation).Concat(operation.Faults);
 

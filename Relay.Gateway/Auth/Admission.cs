@@ -41,10 +41,7 @@ internal sealed class Admission(TenantDirectory tenants, IIdentitySource identit
 
         // Any page may send a request; the answer that it does not get would come too late.
         if (!OriginPolicy.Allows(context.Request, tenant))
-        {
-            counters.OriginRefused();
             return (null, new(StatusCodes.Status403Forbidden, OriginRefused, "Pages of this origin may not do this; see server.allowed_origins."));
-        }
 
         if ((found.Roles & RoleTable.For(access)) == 0)
         {

@@ -58,6 +58,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
         init => _credential = value;
     }
 
+    /// <summary>What it was opened for.</summary>
+    public SocketUse IsFor { get; init; }
+
     /// <summary>What it is for, once that is known.</summary>
     public IConnectionUse? Use => Volatile.Read(ref _use);
 
@@ -173,6 +176,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     /// <summary>Asks the peer for a sign of life.</summary>
     public void Ping() => _sender.Ping();
 
+    /// <summary>The socket may be written to: what was sent to the connection until now leaves. Call it once.</summary>
+    public void Begin() => _sender.Begin();
+
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {
@@ -253,7 +259,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     {
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
-        _counters.ConnectionClosed(reason);
+        _counters.ConnectionClosed(IsFor, reason);
         // The hub first: who has read the close frame may come back at once, and has to find its place free.
         Leave();
         Meter?.Leave();
@@ -265,7 +271,7 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     {
         if (Interlocked.Exchange(ref _phase, Closing) == Closing) return;
         Reason = reason;
-        _counters.ConnectionClosed(reason);
+        _counters.ConnectionClosed(IsFor, reason);
         _socket.Abort();
         _sender.Close(null, null);
         Leave();

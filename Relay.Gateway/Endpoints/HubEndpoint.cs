@@ -18,7 +18,7 @@ internal sealed class HubEndpoint(IRelayRuntime runtime, SocketEntrance entrance
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, Access.Hub) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Hub) is not { } entrant) return;
         var settings = entrant.Who.Policy.Settings;
         await entrance.RunAsync(context, entrant, new FrameReader(settings.Hub.MaxMessageBytes), _limits.Of(settings), connection => JoinAsync(connection, entrant.Who, context.Connection.RemoteIpAddress));
     }

@@ -1,7 +1,6 @@
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Telemetry;
 using Relay.Gateway.Tenants;
@@ -19,10 +18,10 @@ internal sealed class IntroductionEndpoint(IRelayRuntime runtime, SocketEntrance
 
     public async Task HandleAsync(HttpContext context, string localId)
     {
-        if (await entrance.AdmitAsync(context, Access.Peer) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Introduction) is not { } entrant) return;
         if (!Ids.IsValid(localId))
         {
-            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_peer", $"A peer's id is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
+            await entrance.RefuseAsync(context, SocketUse.Introduction, StatusCodes.Status400BadRequest, "bad_peer", $"A peer's id is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
             return;
         }
 

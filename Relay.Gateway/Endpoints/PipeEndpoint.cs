@@ -1,7 +1,6 @@
 using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Runtime;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Tenants;
 using Relay.Gateway.WebSockets;
@@ -25,10 +24,10 @@ internal sealed class PipeEndpoint(IRelayRuntime runtime, SocketEntrance entranc
 
     public async Task HandleAsync(HttpContext context, string localId, string remoteId, string documentId)
     {
-        if (await entrance.AdmitAsync(context, Access.Peer) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Pipe) is not { } entrant) return;
         if (!Ids.IsValid(localId) || !Ids.IsValid(remoteId) || !Ids.IsValid(documentId))
         {
-            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_peer", $"The ids of peers and documents are 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
+            await entrance.RefuseAsync(context, SocketUse.Pipe, StatusCodes.Status400BadRequest, "bad_peer", $"The ids of peers and documents are 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
             return;
         }
 

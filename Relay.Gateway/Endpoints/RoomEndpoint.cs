@@ -2,7 +2,6 @@ using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Rooms;
 using Relay.Core.Runtime;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Tenants;
 using Relay.WebSockets;
@@ -21,16 +20,16 @@ internal sealed class RoomEndpoint(IRelayRuntime runtime, SocketEntrance entranc
 
     public async Task HandleAsync(HttpContext context, string name)
     {
-        if (await entrance.AdmitAsync(context, Access.Room) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Room) is not { } entrant) return;
         if (!Ids.IsValid(name))
         {
-            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_room", $"A room's name is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
+            await entrance.RefuseAsync(context, SocketUse.Room, StatusCodes.Status400BadRequest, "bad_room", $"A room's name is 1 to {Ids.MaxBytes} bytes of UTF-8 without U+0000.");
             return;
         }
 
         if (!TryReadSince(context.Request.QueryString.Value ?? "", out var join))
         {
-            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_since", "since is empty, or a position that the room has given.");
+            await entrance.RefuseAsync(context, SocketUse.Room, StatusCodes.Status400BadRequest, "bad_since", "since is empty, or a position that the room has given.");
             return;
         }
 

@@ -17,43 +17,38 @@ internal sealed class SocketEntrance(
 {
     /// <summary>Checks a request for a WebSocket. A refusal is answered.</summary>
     /// <returns>Who it is, or null when the request was refused.</returns>
-    public async ValueTask<Entrant?> AdmitAsync(HttpContext context, Access access)
+    public async ValueTask<Entrant?> AdmitAsync(HttpContext context, SocketUse use)
     {
+        var access = use.Access();
         var began = counters.Joins.Begin(time);
         if (!await WebSocketHandshake.CheckAsync(context))
         {
-            counters.HandshakeRefused();
+            counters.HandshakeRefused(use, HandshakeRefusal.Invalid);
             return null;
         }
 
         var (who, refusal) = await admission.DecideAsync(context, access);
-        if (refusal is { Closes: null, Code: Admission.OriginRefused })
-        {
-            await ApiError.WriteAsync(context, refusal.Status, refusal.Code, refusal.Message);
-            return null;
-        }
-
-        if (refusal is { Closes: null }) return await RefuseAsync(context, refusal.Status, refusal.Code, refusal.Message);
+        if (refusal is { Closes: null }) return await RefuseAsync(context, use, refusal.Status, refusal.Code, refusal.Message);
         if (registry.IsDraining)
         {
             context.Response.Headers.RetryAfter = "1";
-            return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
+            return await RefuseAsync(context, use, StatusCodes.Status503ServiceUnavailable, "going_away", "The relay is being stopped.");
         }
 
-        if (refusal?.Closes is var (tenant, error)) return new(new(tenant, null), error);
+        if (refusal?.Closes is var (tenant, error)) return new(use, new(tenant, null), error);
 
         // The limits first: a flood must not reach the tenant's own program.
         var (meter, excess) = await table.OpenAsync(who!.Tenant, who.Identity?.UserId);
-        if (meter is null) return new(who, excess is { IsUnanswered: true } ? ErrorCode.AdmissionUnavailable : ErrorCode.TooManyConnections);
+        if (meter is null) return new(use, who, excess is { IsUnanswered: true } ? ErrorCode.AdmissionUnavailable : ErrorCode.TooManyConnections);
         context.Response.RegisterForDispose(meter);
-        return (await hook.AskAsync(context, who, access))?.Closes is var (policy, refused) ? new(new(policy, null), refused) { Meter = meter } : new(who, null) { Meter = meter, Began = began };
+        return (await hook.AskAsync(context, who, access))?.Closes is var (policy, refused) ? new(use, new(policy, null), refused) { Meter = meter } : new(use, who, null) { Meter = meter, Began = began };
     }
 
     /// <summary>Answers a request for a WebSocket with an HTTP status.</summary>
     /// <returns>Nothing.</returns>
-    public async ValueTask<Entrant?> RefuseAsync(HttpContext context, int status, string error, string message)
+    public async ValueTask<Entrant?> RefuseAsync(HttpContext context, SocketUse use, int status, string error, string message)
     {
-        counters.HandshakeRefused();
+        counters.HandshakeRefused(use, Why(status, error));
         await ApiError.WriteAsync(context, status, error, message);
         return null;
     }
@@ -67,16 +62,20 @@ internal sealed class SocketEntrance(
     public async Task RunAsync(
         HttpContext context, Entrant entrant, IFrameReader reader, ConnectionLimits limits, Func<Connection, ValueTask<ErrorCode?>> join)
     {
-        var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
-        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { Meter = entrant.Meter, Credential = entrant.Who.Credential };
+        var connection = new Connection(NewId(), entrant.Who.OrNobody(), WebSocketHandshake.Socket(context, reader), transport, limits, counters) { IsFor = entrant.Use, Meter = entrant.Meter, Credential = entrant.Who.Credential };
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? await join(connection);
+            // Before the answer: who sees its socket open, and tells others, may count on being known to the relay. What takes longer than a moment
+            // does not hold up the answer.
+            var joining = (entrant.Closes ?? ClosedMeanwhile(entrant.Who)) is { } closed ? new(closed) : join(connection);
+            await WebSocketHandshake.AcceptAsync(context);
+            connection.Begin();
+            var error = await joining;
             ConnectionLog.Opened(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Use?.Job, error);
             RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
             if (error is { } closes) connection.Close(closes);
@@ -85,11 +84,21 @@ internal sealed class SocketEntrance(
         }
         finally
         {
+            connection.Abort(); // when it never ran
             ConnectionLog.Closed(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Reason, connection.BytesSent);
             registry.Remove(connection, transport);
             entrant.Meter?.Leave();
         }
     }
+
+    private static HandshakeRefusal Why(int status, string error) => (status, error) switch
+    {
+        (_, Admission.OriginRefused) => HandshakeRefusal.Origin,
+        (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound, _) => HandshakeRefusal.Denied,
+        (StatusCodes.Status429TooManyRequests, _) => HandshakeRefusal.Limit,
+        (StatusCodes.Status503ServiceUnavailable, _) => HandshakeRefusal.Unavailable,
+        _ => HandshakeRefusal.Invalid,
+    };
 
     // Who suspends a tenant, or trusts a key no more, closes what is in the registry.
     private ErrorCode? ClosedMeanwhile(Admitted who) =>
@@ -107,9 +116,10 @@ internal sealed class SocketEntrance(
 }
 
 /// <summary>Somebody whose request for a WebSocket is answered with one.</summary>
+/// <param name="Use">What it asked for.</param>
 /// <param name="Who">Who it is.</param>
 /// <param name="Closes">Why the WebSocket closes at once: a browser would see no HTTP status. Null when it does not.</param>
-internal sealed record Entrant(Admitted Who, ErrorCode? Closes)
+internal sealed record Entrant(SocketUse Use, Admitted Who, ErrorCode? Closes)
 {
     /// <summary>When it asked, for <see cref="GatewayCounters.Joins"/>.</summary>
     public long Began { get; init; }

@@ -1,6 +1,5 @@
 using Relay.Core.Errors;
 using Relay.Core.Tunnel;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
@@ -29,10 +28,11 @@ internal sealed class TunnelEndpoint(
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, Access.Tunnel) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Tunnel) is not { } entrant) return;
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
-        var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
+        await WebSocketHandshake.AcceptAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
+        var (pipe, abort) = WebSocketHandshake.Transport(context);
         var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits.Of(who.Policy.Settings), counters, log) { Meter = entrant.Meter, Credential = who.Credential };
 
         // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Nodes;
 
@@ -12,6 +13,15 @@ namespace Relay.Gateway.Nodes;
 /// <param name="Param">The member of the body that is wrong, or null.</param>
 internal sealed record CallError(int Status, string Code, string Message, string? Param = null)
 {
+    /// <summary>Every code; docs/protocol.md says what each means.</summary>
+    public static IReadOnlyList<string> Codes { get; } =
+    [
+        "invalid_body", "bad_identity", "bad_request", "invalid_offset", "invalid_stream_id", "unauthenticated", "invalid_token", "token_expired", "forbidden", "wrong_tenant",
+        "tenant_suspended", "origin_not_allowed", "model_not_found", "not_found", "unknown_tenant", "stream_not_found", "method_not_allowed", "stream_exists",
+        "stream_not_resumable", "stream_stopped", "body_too_big", "offset_ahead", "too_many_streams", "rate_limited", "too_many_failures", "node_lost", "node_failed", "bad_upstream",
+        "stream_lost", "no_capacity", "going_away", "stream_unavailable", "unavailable", "first_byte_timeout",
+    ];
+
     /// <summary>When it makes sense to try again.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
@@ -42,6 +52,7 @@ internal sealed record CallError(int Status, string Code, string Message, string
     /// <summary>Answers a request with it.</summary>
     public async Task WriteAsync(HttpContext context)
     {
+        context.Features.Get<CodeTally>()?.Count(Code);
         var response = context.Response;
         response.StatusCode = Status;
         response.ContentType = "application/json; charset=utf-8";

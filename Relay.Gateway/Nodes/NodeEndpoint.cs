@@ -2,7 +2,6 @@ using Relay.Core;
 using Relay.Core.Errors;
 using Relay.Core.Nodes.Wire;
 using Relay.Core.Runtime;
-using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Tenants;
@@ -34,10 +33,10 @@ internal sealed class NodeEndpoint(IRelayRuntime runtime, SocketEntrance entranc
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (await entrance.AdmitAsync(context, Access.Node) is not { } entrant) return;
+        if (await entrance.AdmitAsync(context, SocketUse.Node) is not { } entrant) return;
         if (!WebSocketHandshake.Offers(context.Request, NodeWire.Subprotocol))
         {
-            await entrance.RefuseAsync(context, StatusCodes.Status400BadRequest, "bad_handshake", $"A node speaks the subprotocol {NodeWire.Subprotocol}.");
+            await entrance.RefuseAsync(context, SocketUse.Node, StatusCodes.Status400BadRequest, "bad_handshake", $"A node speaks the subprotocol {NodeWire.Subprotocol}.");
             return;
         }
 

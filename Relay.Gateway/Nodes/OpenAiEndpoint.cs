@@ -5,15 +5,17 @@ using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
+using Relay.Gateway.Telemetry;
 
 namespace Relay.Gateway.Nodes;
 
 /// <summary>The addresses under <c>/v1/</c>: an OpenAI-compatible API whose calls run on the tenant's nodes. Every refusal has the shape of that API's errors.</summary>
 internal sealed class OpenAiEndpoint(
-    ConnectionRegistry registry, Admission admission, CallEndpoint calls, ModelsEndpoint models, StreamsEndpoint streams)
+    ConnectionRegistry registry, Admission admission, CallEndpoint calls, ModelsEndpoint models, StreamsEndpoint streams, GatewayCounters counters)
 {
     public async Task HandleAsync(HttpContext context, IRelayPath path)
     {
+        context.Features.Set(counters.CallErrors);
         Func<Caller, Task>? handle = path.Segments switch
         {
             ["v1", "chat", "completions"] or ["v1", "completions"] or ["v1", "embeddings"] =>

@@ -72,6 +72,28 @@ internal sealed record LabelledRow(string Name, InstrumentKind Kind, string Help
     }
 }
 
+/// <summary>A value for each of some pairs of labels, which are all there from the start as those of a <see cref="LabelledRow"/> are.</summary>
+internal sealed record PairedRow(string Name, InstrumentKind Kind, string Help, string First, string Second, (string First, string Second, Func<MetricSources, long> Read)[] Series)
+    : InstrumentRow(Name, Kind, Help, First, Second)
+{
+    public override int Most(MetricSources sources) => Series.Length;
+
+    public override Instrument Create(Meter meter, MetricSources sources)
+    {
+        var tags = Array.ConvertAll(Series, each => new KeyValuePair<string, object?>[] { new(First, each.First), new(Second, each.Second) });
+        return Observed(meter, () => Series.Select((each, index) => new Measurement<long>(each.Read(sources), tags[index])));
+    }
+}
+
+/// <summary>A value for each plugin that is installed.</summary>
+internal sealed record PluginRow(string Name, InstrumentKind Kind, string Help, int MostPlugins, Func<PluginCounters, long> Read) : InstrumentRow(Name, Kind, Help, "plugin")
+{
+    public override int Most(MetricSources sources) => MostPlugins;
+
+    public override Instrument Create(Meter meter, MetricSources sources) => Observed(meter, () =>
+        sources.Runtime.Plugins.Select(plugin => new Measurement<long>(Read(plugin), new KeyValuePair<string, object?>("plugin", plugin.Prefix))));
+}
+
 /// <summary>
 /// How long things took. The parts tell each duration, or those of a sample where there are too many; nothing is timed until the row is made.
 /// </summary>

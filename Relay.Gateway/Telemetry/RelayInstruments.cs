@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using Relay.Core.Errors;
+using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Nodes;
@@ -34,7 +36,7 @@ internal static class RelayInstruments
         Gauge("relay_connections", "Connections that are open.", static s => Open(s.Gateway)),
         Counter("relay_connections_opened_total", "Connections that were upgraded.", static s => s.Gateway.Opened),
         Counters("relay_connections_closed_total", "Connections that ended, by reason; docs/protocol.md says what each means.", "reason", Each<CloseReason>(static reason => ErrorCatalogue.Of(reason).Name, static (s, reason) => s.Gateway.Closed(reason))),
-        Counters("relay_handshakes_refused_total", "Requests for a WebSocket that got an HTTP status instead, by reason.", "reason", [("origin", static s => s.Gateway.OriginsRefused), ("invalid", static s => s.Gateway.HandshakesRefused)]),
+        new PairedRow("relay_handshakes_refused_total", InstrumentKind.Counter, "Requests for a WebSocket that got an HTTP status instead, by reason and by what it would have been for.", "reason", "use", [.. Pairs<HandshakeRefusal, SocketUse>(static (s, why, use) => s.Gateway.HandshakesRefused(use, why))]),
         Counters("relay_credentials_refused_total", "Requests that were refused for what they showed of who they are, by reason.", "reason", [.. Each<AuthFault>(Snake, static (s, fault) => s.Gateway.CredentialsRefused(fault)).Skip(1)]),
         Counter("relay_messages_received_total", "Messages from clients.", static s => s.Gateway.MessagesReceived),
         Counter("relay_bytes_received_total", "Payload bytes of messages from clients.", static s => s.Gateway.BytesReceived),
@@ -51,7 +53,7 @@ internal static class RelayInstruments
         Counted(Gauge("relay_outbox_bytes", "Bytes that wait for clients, of all connections.", static s => s.Connections!.Last.OutboxBytes)),
         Counted(Gauge("relay_outbox_largest_bytes", "The most that waits for one client.", static s => s.Connections!.Last.LargestOutbox)),
         Counted(Gauge("relay_reading_paused_connections", "Connections whose data is not taken now, for want of credit or because of a rate.", static s => s.Connections!.Last.Paused)),
-        Counters("relay_errors_total", "Errors that clients were told, by code; docs/protocol.md says what each means.", "code", Each<ErrorCode>(static code => ErrorCatalogue.Of(code).Code, static (_, code) => ErrorTally.Of(code))),
+        new PairedRow("relay_errors_total", InstrumentKind.Counter, "Errors that clients were told, by code and by what they wanted: in frames of hubs, with the close of other sockets, in answers of /v1 (call) and /api/v1 (api); docs/protocol.md says what each means.", "code", "use", [.. ToldErrors.Series]),
         new DurationRow("relay_join_seconds", "From a request for a WebSocket to its welcome, by what it is for.", "use", ConnectionCensus.Jobs.Length, Slow, static s => s.Gateway.Joins),
 
         // Hubs and plugins.
@@ -59,14 +61,15 @@ internal static class RelayInstruments
         Counter("relay_hub_joins_refused_total", "Connections that a hub refused, or that got no hub.", static s => s.Runtime.RejectedJoins),
         Counter("relay_hubs_collected_total", "Hubs that ended because nobody used them.", static s => s.Runtime.CollectedHubs),
         Counter("relay_turn_faults_total", "Turns of a hub that threw: each is a bug of the relay.", static s => s.Runtime.TurnFaults),
-        Counter("relay_plugin_crashes_total", "Crashes of plugin instances.", static s => s.Runtime.Crashes),
-        Counter("relay_plugin_time_limits_total", "Crashes because a handler took longer than its time limit.", static s => s.Runtime.TimeLimits),
-        Counter("relay_plugins_failed_total", "Plugins that were marked failed.", static s => s.Runtime.FailedPlugins),
+        Plugins("relay_plugin_crashes_total", "Crashes of plugin instances, by plugin.", static plugin => plugin.Crashes),
+        Plugins("relay_plugin_time_limits_total", "Crashes because a handler took longer than its time limit, by plugin.", static plugin => plugin.TimeLimits),
+        Plugins("relay_plugin_restarts_total", "Instances that took the place of one that had crashed, by plugin.", static plugin => plugin.Restarts),
+        Plugins("relay_plugins_failed_total", "Times that a plugin was marked failed for a user, by plugin.", static plugin => plugin.Failed),
         Counter("relay_plugin_late_terminals_total", "Answers dropped because the request had one, or the instance was replaced.", static s => s.Runtime.LateTerminals),
-        Counter("relay_plugin_runs_refused_total", "Messages not handled because too many abandoned handlers still ran.", static s => s.Runtime.RefusedRuns),
+        Plugins("relay_plugin_runs_refused_total", "Messages not handled because too many abandoned handlers still ran, by plugin.", static plugin => plugin.RefusedRuns),
         Counter("relay_plugin_inline_revoked_total", "Plugins that lost the right to run on the receiving thread.", static s => s.Runtime.RevokedInline),
         Counter("relay_inbox_dropped_messages_total", "Messages of closed connections that were dropped from a full inbox.", static s => s.Runtime.DroppedMessages),
-        Gauge("relay_plugin_abandoned_handlers", "Handlers that were given up and still run.", static s => s.Runtime.Abandoned),
+        Plugins("relay_plugin_abandoned_handlers", "Handlers that were given up and still run, by plugin.", static plugin => plugin.Abandoned) with { Kind = InstrumentKind.Gauge },
         Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", static s => s.Runtime.BlockedThreads),
 
         Gauge("relay_inbox_messages", "Messages that wait for plugins.", static s => s.Runtime.WaitingMessages),
@@ -160,7 +163,12 @@ internal static class RelayInstruments
         Gauge("relay_thread_pool_waiting_items", "Work that waits for a thread of the pool.", static _ => ThreadPool.PendingWorkItemCount),
 
         // The telling itself.
-        Counters("relay_otlp_exports_total", "Times that the metrics were to be sent to metrics.otlp.endpoint: taken there (sent) or not (failed).", "outcome", [("sent", static s => s.Otlp.Sent), ("failed", static s => s.Otlp.Failed)]),
+        new PairedRow("relay_otlp_exports_total", InstrumentKind.Counter, "Times that something was to be sent to metrics.otlp.endpoint, or to traces.otlp.endpoint: taken there (sent) or not (failed).", "signal", "outcome", [
+            ("metrics", "sent", static s => s.Otlp.Metrics.Sent),
+            ("metrics", "failed", static s => s.Otlp.Metrics.Failed),
+            ("traces", "sent", static s => s.Otlp.Traces.Sent),
+            ("traces", "failed", static s => s.Otlp.Traces.Failed),
+        ]),
     ];
 
     private static ValueRow Counter(string name, string help, Func<MetricSources, long> read) => new(name, InstrumentKind.Counter, help, read);
@@ -173,12 +181,21 @@ internal static class RelayInstruments
 
     private static TenantRow Tenants(string name, string help, string? label, params (string, Func<UsageCounts, long>)[] series) => new(name, InstrumentKind.Counter, help, label, series);
 
+    private static PluginRow Plugins(string name, string help, Func<PluginCounters, long> read) => new(name, InstrumentKind.Counter, help, MostPlugins, read);
+
     private static InstrumentRow Counted(InstrumentRow row) => row with { Where = static s => s.Connections is not null };
 
     private static InstrumentRow Stored(InstrumentRow row) => row with { Where = static s => s.Store is not null };
 
     private static (string, Func<MetricSources, long>)[] Each<T>(Func<T, string> name, Func<MetricSources, T, long> read)
         where T : struct, Enum => Array.ConvertAll(Enum.GetValues<T>(), value => (name(value), (Func<MetricSources, long>)(s => read(s, value))));
+
+    private static IEnumerable<(string, string, Func<MetricSources, long>)> Pairs<TFirst, TSecond>(Func<MetricSources, TFirst, TSecond, long> read)
+        where TFirst : struct, Enum
+        where TSecond : struct, Enum =>
+        from first in Enum.GetValues<TFirst>()
+        from second in Enum.GetValues<TSecond>()
+        select (Snake(first), Snake(second), (Func<MetricSources, long>)(s => read(s, first, second)));
 
     private static string Snake<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

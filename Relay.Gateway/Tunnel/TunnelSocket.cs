@@ -63,7 +63,7 @@ internal sealed class TunnelSocket(string id, ITunnelWire wire, ITransport trans
             _use.EndAll(TunnelEnd.ClientGone);
             await _use.Ended;
             await _sender.FlushAsync();
-            counters.ConnectionClosed(_reason >= 0 ? (CloseReason)_reason : CloseReason.PeerGone);
+            counters.ConnectionClosed(SocketUse.Tunnel, _reason >= 0 ? (CloseReason)_reason : CloseReason.PeerGone);
             // Before the client sees the end: it may come again at once.
             Meter?.Leave();
             await wire.DisposeAsync();

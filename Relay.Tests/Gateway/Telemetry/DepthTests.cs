@@ -75,5 +75,5 @@ public sealed class DepthTests
     }
 
     private static async Task<double> ErrorsAsync(RelayServer relay) =>
-        (await MetricsRig.FamiliesAsync(relay.Services))["relay_errors_total"].Samples.Single(static sample => sample.Labels["code"] == "invalid_json").Value;
+        (await MetricsRig.FamiliesAsync(relay.Services))["relay_errors_total"].Samples.Single(static sample => sample.Labels["code"] == "invalid_json" && sample.Labels["use"] == "hub").Value;
 }

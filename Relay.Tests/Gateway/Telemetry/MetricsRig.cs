@@ -15,7 +15,7 @@ internal sealed class MetricsRig : IDisposable
     {
         sources ??= new();
         _metrics = new(sources);
-        Telemetry = new(_metrics, exposition ?? new PrometheusExporter(), sources.Otlp, NullLogger<RelayTelemetry>.Instance, options ?? new());
+        Telemetry = new(_metrics, exposition ?? new PrometheusExporter(), sources.Otlp.Metrics, NullLogger<RelayTelemetry>.Instance, options ?? new());
     }
 
     public RelayTelemetry Telemetry { get; }

@@ -1,5 +1,6 @@
 using Relay.Core.Errors;
 using Relay.Core.Limits;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Limits;
 using Relay.Gateway.Storage.Sqlite;
 using Relay.Gateway.Telemetry;
@@ -50,7 +51,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     public async Task OpenConnectionsAreThoseOpenedAndNotClosed()
     {
         for (var i = 0; i < 3; i++) _gateway.ConnectionOpened();
-        _gateway.ConnectionClosed(CloseReason.SlowConsumer);
+        _gateway.ConnectionClosed(SocketUse.Hub, CloseReason.SlowConsumer);
 
         var families = await _metrics.ScrapeAsync();
 
@@ -61,7 +62,7 @@ public sealed class RelayMetricsTests : IAsyncLifetime
     [Fact]
     public async Task EveryCloseReasonHasItsSeriesFromTheStart()
     {
-        _gateway.ConnectionClosed(CloseReason.PeerGone);
+        _gateway.ConnectionClosed(SocketUse.Hub, CloseReason.PeerGone);
 
         var samples = (await _metrics.ScrapeAsync())["relay_connections_closed_total"].Samples;
 

@@ -20,7 +20,11 @@ public class ExportTests
     {
         await using var collector = await OtlpReceiver.StartAsync();
         var (trace, _, parent) = SpanLog.NewParent(sampled: false);
-        await using (var relay = await StartAsync(collector.Traced())) await AskAsync(relay, parent);
+        await using var relay = await StartAsync(collector.Traced());
+        await AskAsync(relay, parent);
+        await relay.StopAsync();
+        var traces = relay.Services.GetRequiredService<OtlpExports>().Traces;
+        Assert.Equal((true, 0), (traces.Sent > 0, traces.Failed));
         var requests = collector.Requests();
         Assert.All(requests, static request => Assert.Equal(("/v1/traces", "Bearer collector"), (request.Path, request.Authorization)));
         var sent = requests.SelectMany(static request => request.Body).ToArray();
@@ -57,8 +61,11 @@ public class ExportTests
         taken.Start();
         var gone = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
         taken.Stop();
-        await using (var relay = await StartAsync(settings => settings with { Traces = new() { Enabled = true, SampleRatio = 1, Otlp = new() { Endpoint = gone, Protocol = isGrpc ? OtlpProtocol.Grpc : OtlpProtocol.Http } } }))
-            Assert.EndsWith("-01", await AskAsync(relay, SpanLog.NewParent().Traceparent));
+        await using var relay = await StartAsync(settings => settings with { Traces = new() { Enabled = true, SampleRatio = 1, Otlp = new() { Endpoint = gone, Protocol = isGrpc ? OtlpProtocol.Grpc : OtlpProtocol.Http } } });
+        Assert.EndsWith("-01", await AskAsync(relay, SpanLog.NewParent().Traceparent));
+        await relay.StopAsync();
+        var traces = relay.Services.GetRequiredService<OtlpExports>().Traces;
+        Assert.Equal((0, true), (traces.Sent, traces.Failed > 0));
     }
 
     [Theory]
