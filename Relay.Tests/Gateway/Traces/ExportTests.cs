@@ -79,15 +79,15 @@ public class ExportTests
         for (var i = 0; i < 4000; i++)
         {
             var (trace, span, parent) = SpanLog.NewParent(sampled: i % 2 == 0);
-            var judged = ingress.Parent(parent);
-            Assert.Equal((trace, span), (judged.TraceId.ToHexString(), judged.SpanId.ToHexString()));
+            var judged = ingress.Parent(parent, ["vendor=abc"]);
+            Assert.Equal((trace, span, "vendor=abc"), (judged.TraceId.ToHexString(), judged.SpanId.ToHexString(), judged.TraceState));
             Assert.Equal(again.NextDouble() < 0.25, judged.TraceFlags == ActivityTraceFlags.Recorded);
             if (judged.TraceFlags == ActivityTraceFlags.Recorded) kept++;
         }
 
         Assert.InRange(kept, 900, 1100);
-        Assert.Equal(default, ingress.Parent("nonsense"));
-        Assert.Equal(default, ingress.Parent(default(string)));
+        Assert.Equal(default, ingress.Parent("nonsense", []));
+        Assert.Equal(default, ingress.Parent(null, ["vendor=abc"]));
     }
 
     [Fact]
