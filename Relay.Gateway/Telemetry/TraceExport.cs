@@ -1,6 +1,5 @@
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Relay.Core.Telemetry;
 using Relay.Gateway.Hosting;
@@ -22,9 +21,7 @@ internal sealed partial class TraceExport(RelaySettings settings, TraceIngress i
     {
         if (!settings.Traces.Enabled) return Task.CompletedTask;
         _provider = Sdk.CreateTracerProviderBuilder()
-            .ConfigureResource(static resource => resource
-                .AddService("relay", serviceVersion: typeof(TraceExport).Assembly.GetName().Version?.ToString(3))
-                .AddEnvironmentVariableDetector())
+            .SetResourceBuilder(TelemetryResource.Builder)
             .SetSampler(new ParentBasedSampler(new IngressSampler(ingress)))
             .AddSource(RelayTrace.SourceName)
             .AddSource("System.Net.Http")
