@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Relay.Core;
+using Relay.Core.Nodes;
 using Relay.Core.Telemetry;
 
 namespace Relay.Gateway.Nodes;
@@ -37,6 +38,15 @@ internal sealed class CallTrace
         trace is null ? headers
         : trace._span.TraceStateString is { Length: > 0 } state ? [.. headers, new(ParentHeader, Traceparent.Write(trace._span.Context)), new(StateHeader, state)]
         : [.. headers, new(ParentHeader, Traceparent.Write(trace._span.Context))];
+
+    /// <summary>Lets a line of the log belong to the trace that a request names, wherever it began.</summary>
+    public static RelayTrace.Scope Within(CallRequest request)
+    {
+        if (RelayTrace.IsOn)
+            foreach (var (name, value) in request.Headers)
+                if (name == ParentHeader) return Traceparent.TryRead(value, out var context) ? RelayTrace.Within(context) : default;
+        return default;
+    }
 
     /// <summary>A node has the call.</summary>
     public void Started(string node)
