@@ -78,8 +78,9 @@ public sealed class LocalTests : ClusterTest
         Assert.Equal("t_said", (await client.AskAsync("t_say", "r2")).Outcome());
         Assert.NotNull(inside.Find(User(user))!.Local);
         var calls = Cluster.Calls.OfHubs;
-        Assert.Equal("t_said", (await client.AskAsync("t_say", "r3")).Outcome());
-        Assert.Equal(calls, Cluster.Calls.OfHubs);
+        for (var i = 0; i < 100; i++) Assert.Equal("t_said", (await client.AskAsync("t_say", $"here{i}")).Outcome());
+        // The last calls by the way that it had before may come as late as this.
+        Assert.InRange(Cluster.Calls.OfHubs - calls, 0, 10);
     }
 
     [Fact]

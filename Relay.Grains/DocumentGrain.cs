@@ -11,7 +11,8 @@ internal sealed class DocumentGrain(ClusterOptions cluster, TimeProvider time) :
     private static readonly HashSet<string> Nobody = [];
 
     private readonly Document<string> _document = new();
-    private readonly Dictionary<string, (GatewayRef Gateway, long Heard)> _gateways = new(StringComparer.Ordinal);
+    private readonly ClockNumbers _numbers = new(time);
+    private readonly Dictionary<string, (GatewayRef Gateway, long Acquainted, long Heard)> _gateways = new(StringComparer.Ordinal);
 
     public Task<DocumentReply> Change(GatewayRef gateway, Interest[] changes)
     {
@@ -24,7 +25,7 @@ internal sealed class DocumentGrain(ClusterOptions cluster, TimeProvider time) :
         }
 
         EndIfIdle();
-        return Task.FromResult(new DocumentReply([.. others], knew));
+        return Task.FromResult(new DocumentReply([.. others], knew, _gateways[gateway.Id].Acquainted));
     }
 
     public Task<bool> Sync(GatewayRef gateway, string[] peers)
@@ -45,8 +46,8 @@ internal sealed class DocumentGrain(ClusterOptions cluster, TimeProvider time) :
             _gateways.Remove(id);
         }
 
-        var knew = _gateways.ContainsKey(gateway.Id);
-        _gateways[gateway.Id] = (gateway, time.GetTimestamp());
+        var knew = _gateways.TryGetValue(gateway.Id, out var before);
+        _gateways[gateway.Id] = (gateway, knew ? before.Acquainted : _numbers.Next(), time.GetTimestamp());
         return knew;
     }
 

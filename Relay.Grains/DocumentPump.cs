@@ -16,7 +16,7 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
     private readonly ConcurrentQueue<(Interest Interest, Inquiry? Inquiry)> _queue = new();
     private string[]? _sync;
     private int _pumping;
-    private bool _wasKnown;
+    private long? _acquainted;
 
     /// <summary>Whether something is on its way, or waits.</summary>
     public bool IsBusy => Volatile.Read(ref _pumping) != 0 || HasWork;
@@ -75,7 +75,7 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
     {
         if (Interlocked.Exchange(ref _sync, null) is { } all)
         {
-            if (await TellAsync(async grain => (bool?)await grain.Sync(peers.Gateway, all)) is { } knew) Knew(knew);
+            await SyncAsync(all);
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
         List<Interested<string>>[] others = [];
         try
         {
-            if (await TellAsync(grain => grain.Change(peers.Gateway, changes)) is { } reply) others = Others(reply);
+            if (await TellAsync(grain => grain.Change(peers.Gateway, changes)) is (var reply, _)) others = Others(reply);
         }
         finally
         {
@@ -94,14 +94,21 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
         }
     }
 
-    // The default: the gateway is over.
-    private async Task<T?> TellAsync<T>(Func<IDocumentGrain, Task<T>> call)
+    // Its answer does not tell who it is that answers; that is asked only when there is a doubt.
+    private async Task SyncAsync(string[] all)
     {
-        while (!peers.IsOver)
+        if (await TellAsync(grain => grain.Sync(peers.Gateway, all)) is not (var knew, var tries) || (knew && tries == 1)) return;
+        if (await TellAsync(grain => grain.Change(peers.Gateway, [])) is (var reply, _)) Heard(knew && reply.KnewGateway, reply.Acquainted);
+    }
+
+    // Null: the gateway is over.
+    private async Task<(T Reply, int Tries)?> TellAsync<T>(Func<IDocumentGrain, Task<T>> call)
+    {
+        for (var tries = 1; !peers.IsOver; tries++)
         {
             try
             {
-                return await call(peers.Document(document)).WaitAsync(peers.Options.CallTimeout, peers.Time);
+                return (await call(peers.Document(document)).WaitAsync(peers.Options.CallTimeout, peers.Time), tries);
             }
             catch (Exception e)
             {
@@ -110,12 +117,12 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
             }
         }
 
-        return default;
+        return null;
     }
 
     private List<Interested<string>>[] Others(DocumentReply reply)
     {
-        Knew(reply.KnewGateway);
+        Heard(reply.KnewGateway, reply.Acquainted);
         foreach (var other in reply.Others.SelectMany(static others => others)) peers.Learn(other.Gateway);
         return [.. reply.Others.Select(static others => others.Select(static other => new Interested<string>(other.PeerId, other.Gateway.Id)).ToList())];
     }
@@ -131,9 +138,10 @@ internal sealed class DocumentPump(ClusterPeers peers, ClusterIntroductions intr
     }
 
     // A document that began anew: who joined before all gateways had repeated their peers has not met all of them.
-    private void Knew(bool knew)
+    private void Heard(bool knew, long acquainted)
     {
-        if (!knew && _wasKnown) introductions.Run(rule => rule.MeetAgain(document.DocumentId));
-        _wasKnown = true;
+        var isAnew = acquainted == 0 ? !knew : acquainted != _acquainted;
+        if (isAnew && _acquainted is not null) introductions.Run(rule => rule.MeetAgain(document.DocumentId));
+        _acquainted = acquainted;
     }
 }

@@ -44,6 +44,7 @@ internal static partial class SiloHost
         var builder = RelayHost.CreateBuilder("Relay.Silo", settings, logFile);
         var (services, options) = (builder.Services, new ClusterOptions(settings.Cluster.CentralShards, settings.Cluster.SyncInterval) { LeaveTime = settings.Server.DrainTimeout });
         configure?.Invoke(services);
+        services.AddSingleton<IMetricsExposition, OfficialExposition>();
         services.AddRelay(settings).AddSingleton<RuntimeCounters>().AddSingleton<ClusterHealth>().AddHostedService<MembershipProbe>();
         if (role == ClusterRole.Gateway)
         {

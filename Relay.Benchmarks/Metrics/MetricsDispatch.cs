@@ -22,7 +22,7 @@ internal static class MetricsDispatch
         // Told to what tells the SDK, so that it can be switched: that costs a few nanoseconds more than the relay itself.
         var told = new RuntimeCounters();
         using var metrics = new RelayMetrics(new() { Runtime = told });
-        using var telemetry = new RelayTelemetry(metrics, new(), NullLogger<RelayTelemetry>.Instance, new());
+        using var telemetry = new RelayTelemetry(metrics, new PrometheusExporter(), new(), NullLogger<RelayTelemetry>.Instance, new());
         Console.WriteLine($"{"messages in a read",20}{"off ns",9}{"on ns",9}{"timing adds ns",16}");
         foreach (var messages in (int[])[1, 16])
         {

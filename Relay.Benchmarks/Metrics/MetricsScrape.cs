@@ -84,7 +84,7 @@ internal static class MetricsScrape
 
     private static double Value(byte[] text, string name) => Value(Encoding.UTF8.GetString(text), name);
 
-    private static double Value(string text, string name) => double.Parse(Regex.Match(text, $"^{name} (.*)$", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static double Value(string text, string name) => double.Parse(Regex.Match(text, $"^{name}(?:{{}})? (.*)$", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
 
     // From many addresses of the loopback network, as one has not enough ports.
     private static Socket Join(int port, int number)

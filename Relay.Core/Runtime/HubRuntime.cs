@@ -39,11 +39,20 @@ public abstract class HubRuntime : IDisposable
         Log = new(logs.CreateLogger(GetType()));
         _pluginLogs = [.. registry.Plugins.Select(plugin => logs.CreateLogger(plugin.Type.FullName ?? plugin.Prefix))];
         _watchdog = new(this);
+        CountPlugins();
         _sweep = time.CreateTimer(static state => ((HubRuntime)state!).Sweep(), this, options.SweepInterval, options.SweepInterval);
     }
 
     /// <summary>What the runtime counts.</summary>
-    public RuntimeCounters Counters { get; private protected init; } = new();
+    public RuntimeCounters Counters
+    {
+        get;
+        private protected init
+        {
+            field = value;
+            CountPlugins();
+        }
+    } = new();
 
     internal RuntimeOptions Options { get; }
 
@@ -93,6 +102,12 @@ public abstract class HubRuntime : IDisposable
 
     /// <summary>Whatever else is to be done from time to time.</summary>
     private protected abstract void OnSweep(TimeSpan now);
+
+    // A rate over a series that appears with its first event misses that event.
+    private void CountPlugins()
+    {
+        foreach (var plugin in Registry.Plugins) Counters.Of(plugin.Prefix);
+    }
 
     private void Sweep()
     {

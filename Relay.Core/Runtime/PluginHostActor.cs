@@ -16,6 +16,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     // The message in the hands of an instance that was just fenced, until it is told why.
     private PluginRequest? _cut;
+    private bool _crashed;
     private int _open;
     private int _watched;
     private int _waiting;
@@ -72,6 +73,8 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     void IPluginInboxPort.Start(long incarnation)
     {
+        if (_crashed) Interlocked.Increment(ref Pool.Counters.RestartsValue);
+        _crashed = false;
         _runner = new PluginRunner(this, incarnation);
         _runner.Start(Scope);
     }
@@ -98,10 +101,11 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
 
     void IPluginInboxPort.ReportCrashed(long incarnation, CrashCause cause)
     {
-        Interlocked.Increment(ref Runtime.Counters.CrashesValue);
+        Interlocked.Increment(ref Pool.Counters.CrashesValue);
+        _crashed = true;
         if (cause == CrashCause.TimeLimit)
         {
-            Interlocked.Increment(ref Runtime.Counters.TimeLimitsValue);
+            Interlocked.Increment(ref Pool.Counters.TimeLimitsValue);
             using var at = RelayTrace.Within(_cut?.Span);
             Runtime.Log.PluginOverTime(Prefix, Hub.Key, incarnation, _cut?.ConnectionId);
         }
@@ -142,7 +146,7 @@ internal sealed class PluginHostActor : Mailbox<PluginInput>, IPluginInboxPort, 
     /// <summary>Too many handlers of the plugin hang already: this one is not run.</summary>
     internal void Refused(long incarnation, PluginRequest? request)
     {
-        Interlocked.Increment(ref Runtime.Counters.RefusedRunsValue);
+        Interlocked.Increment(ref Pool.Counters.RefusedRunsValue);
         var message = $"Too many handlers of {Prefix} hang.";
         if (request is null)
         {

@@ -10,6 +10,8 @@ internal sealed class PluginPool(PluginDescriptor plugin, TenantId tenant, Runti
 
     internal PluginDescriptor Plugin => plugin;
 
+    internal PluginCounters Counters { get; } = counters.Of(plugin.Prefix);
+
     internal bool Inline => Volatile.Read(ref _inline) != 0;
 
     // Asked for every message: as a rule there are none.
@@ -29,6 +31,6 @@ internal sealed class PluginPool(PluginDescriptor plugin, TenantId tenant, Runti
     internal void CountAbandoned(int by)
     {
         Interlocked.Add(ref _abandoned, by);
-        Interlocked.Add(ref counters.AbandonedValue, by);
+        Interlocked.Add(ref Counters.AbandonedValue, by);
     }
 }

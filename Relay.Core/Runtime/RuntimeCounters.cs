@@ -1,22 +1,24 @@
+using System.Collections.Concurrent;
+
 namespace Relay.Core.Runtime;
 
 /// <summary>What the runtime counts; read by the metrics. Every bounded thing's overflow is here.</summary>
 public sealed class RuntimeCounters
 {
+    private readonly ConcurrentDictionary<string, PluginCounters> _plugins = new(StringComparer.Ordinal);
+
     internal long JoinsValue;
     internal long RejectedJoinsValue;
-    internal long CrashesValue;
-    internal long TimeLimitsValue;
-    internal long FailedPluginsValue;
     internal long LateTerminalsValue;
     internal long DroppedMessagesValue;
-    internal long AbandonedValue;
-    internal long RefusedRunsValue;
     internal long BlockedThreadsValue;
     internal long RevokedInlineValue;
     internal long TurnFaultsValue;
     internal long CollectedHubsValue;
     internal long WaitingMessagesValue;
+
+    /// <summary>By plugin: all that are installed are there from the start, and no others.</summary>
+    public IEnumerable<PluginCounters> Plugins => _plugins.Values;
 
     /// <summary>Connections welcomed.</summary>
     public long Joins => Volatile.Read(ref JoinsValue);
@@ -25,13 +27,13 @@ public sealed class RuntimeCounters
     public long RejectedJoins => Volatile.Read(ref RejectedJoinsValue);
 
     /// <summary>Crashes of plugin instances.</summary>
-    public long Crashes => Volatile.Read(ref CrashesValue);
+    public long Crashes => Plugins.Sum(static plugin => plugin.Crashes);
 
     /// <summary>Those crashes that were a time limit's breach.</summary>
-    public long TimeLimits => Volatile.Read(ref TimeLimitsValue);
+    public long TimeLimits => Plugins.Sum(static plugin => plugin.TimeLimits);
 
     /// <summary>Plugins marked as failed.</summary>
-    public long FailedPlugins => Volatile.Read(ref FailedPluginsValue);
+    public long FailedPlugins => Plugins.Sum(static plugin => plugin.Failed);
 
     /// <summary>Terminals that came after the first, or from a fenced instance, and were dropped.</summary>
     public long LateTerminals => Volatile.Read(ref LateTerminalsValue);
@@ -40,10 +42,10 @@ public sealed class RuntimeCounters
     public long DroppedMessages => Volatile.Read(ref DroppedMessagesValue);
 
     /// <summary>Abandoned instances whose code still runs.</summary>
-    public long Abandoned => Volatile.Read(ref AbandonedValue);
+    public long Abandoned => Plugins.Sum(static plugin => plugin.Abandoned);
 
     /// <summary>Handlers not run because too many were abandoned.</summary>
-    public long RefusedRuns => Volatile.Read(ref RefusedRunsValue);
+    public long RefusedRuns => Plugins.Sum(static plugin => plugin.RefusedRuns);
 
     /// <summary>Threads that plugin code blocks now.</summary>
     public long BlockedThreads => Volatile.Read(ref BlockedThreadsValue);
@@ -65,4 +67,7 @@ public sealed class RuntimeCounters
 
     /// <summary>Hubs that ended because nobody used them.</summary>
     public long CollectedHubs => Volatile.Read(ref CollectedHubsValue);
+
+    // Only what is in the registry has a name here. Whoever counts often keeps what this gives.
+    internal PluginCounters Of(string prefix) => _plugins.GetOrAdd(prefix, static prefix => new(prefix));
 }

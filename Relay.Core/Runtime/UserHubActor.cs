@@ -51,7 +51,7 @@ internal sealed class UserHubActor : Mailbox<HubInput>, IUserHubPort
     public void PluginChanged(int plugin, PluginStatus status)
     {
         if (status != PluginStatus.Failed) return;
-        Interlocked.Increment(ref Runtime.Counters.FailedPluginsValue);
+        Interlocked.Increment(ref Runtime.Counters.Of(Runtime.Plugins[plugin].Prefix).FailedValue);
         Runtime.Log.PluginFailed(Runtime.Plugins[plugin].Prefix, Key);
         Runtime.Events?.Tell(RelayEvent.OfHub(Key, RelayEventKind.PluginFailed, Runtime.Plugins[plugin].Prefix, _hub!.ClientCount));
     }

@@ -125,10 +125,20 @@ public static class RelayTrace
         Activity.Current = ReferenceEquals(current, span) ? span.Parent : current;
     }
 
-    /// <summary>Makes a span the current one, for a log line that belongs to it.</summary>
+    /// <summary>Lets a line of the log belong to a span, also one that has ended.</summary>
     /// <param name="span">The span, or null.</param>
     /// <returns>What ends that.</returns>
-    internal static Scope Within(Activity? span) => new(span);
+    public static Scope Within(Activity? span) => span is null ? default : new(span.Context);
+
+    /// <summary>Lets a line of the log belong to a span of whatever process.</summary>
+    /// <param name="span">The span; a default one is none.</param>
+    /// <returns>What ends that.</returns>
+    public static Scope Within(ActivityContext span) => span == default ? default : new(span);
+
+    /// <summary>The span that a line of the log belongs to.</summary>
+    /// <param name="current">The current one.</param>
+    /// <returns>Its id.</returns>
+    public static ActivitySpanId SpanOf(Activity current) => current is Line ? current.ParentSpanId : current.SpanId;
 
     /// <summary>Ends the span of a message with an error of the relay's.</summary>
     /// <param name="message">The message, traced or not.</param>
@@ -149,22 +159,22 @@ public static class RelayTrace
         return topic;
     }
 
-    /// <summary>As long as a span is the current one.</summary>
-    internal readonly ref struct Scope
+    /// <summary>As long as what is logged belongs to a span.</summary>
+    public readonly ref struct Scope
     {
-        private readonly Activity? _before;
-        private readonly bool _isSet;
+        private readonly Line? _line;
 
-        internal Scope(Activity? span)
+        internal Scope(ActivityContext span)
         {
-            if (span is null) return;
-            (_before, _isSet) = (Activity.Current, true);
-            Activity.Current = span;
+            _line = new();
+            _line.SetParentId(span.TraceId, span.SpanId, span.TraceFlags);
+            _line.Start();
         }
 
-        public void Dispose()
-        {
-            if (_isSet) Activity.Current = _before;
-        }
+        /// <summary>What was current before is so again.</summary>
+        public void Dispose() => _line?.Stop();
     }
+
+    // Stands for a span while a line is logged: the framework lets none be the current one that has ended, or is another process'.
+    private sealed class Line() : Activity("log");
 }

@@ -176,6 +176,9 @@ internal sealed partial class Connection : IHubConnection, IRoomConnection, ISwe
     /// <summary>Asks the peer for a sign of life.</summary>
     public void Ping() => _sender.Ping();
 
+    /// <summary>The socket may be written to: what was sent to the connection until now leaves. Call it once.</summary>
+    public void Begin() => _sender.Begin();
+
     /// <summary>Runs the connection until its socket has ended. Nothing touches the socket afterwards.</summary>
     public async Task RunAsync()
     {

@@ -15,10 +15,10 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
     // What one flush takes at the most: enough to share the system call, little enough to see a slow peer's progress.
     private const int FlushBytes = 32 * 1024;
 
-    private const int Idle = 0;
-    private const int Running = 1;
+    private const int Idle = 0, Running = 1;
 
-    private int _state;
+    // Until it begins it looks as if it were running, so that nobody else runs it.
+    private int _state = Running;
     private int _pingWanted;
     private long _sent;
     private long _sentMessages;
@@ -29,11 +29,9 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
     private volatile bool _closed;
     private volatile bool _progress;
 
-    // Whether the last bytes written end inside a frame: until its rest has come no other frame may be sent.
-    private volatile bool _inside;
+    private volatile bool _inside; // the last bytes written end inside a frame: until its rest has come no other frame may be sent
 
-    private bool HasWork => !_closed
-        && (!outbox.IsEmpty || Volatile.Read(ref _closing) is not null
+    private bool HasWork => !_closed && (!outbox.IsEmpty || Volatile.Read(ref _closing) is not null
             || (!_inside && (Volatile.Read(ref _pong) is not null || Volatile.Read(ref _pingWanted) != 0)));
 
     /// <summary>Whether all that there was has been sent, and it ends inside a frame whose rest the other end of a pipe has not sent yet: no ping can leave.</summary>
@@ -64,6 +62,9 @@ internal sealed class SendLoop(IFrameSocket socket, Outbox outbox, Connection co
 
     /// <summary>Messages among them.</summary>
     public long SentMessages => Volatile.Read(ref _sentMessages);
+
+    /// <summary>As <see cref="Connection.Begin"/>.</summary>
+    public void Begin() => Run();
 
     /// <summary>Whether the peer has taken something that waited for it since the last call.</summary>
     public bool TakeProgress()

@@ -62,16 +62,20 @@ internal sealed class SocketEntrance(
     public async Task RunAsync(
         HttpContext context, Entrant entrant, IFrameReader reader, ConnectionLimits limits, Func<Connection, ValueTask<ErrorCode?>> join)
     {
-        var socket = await WebSocketHandshake.AcceptAsync(context, reader);
         var transport = SocketTransport.Of(context.Features);
-        var connection = new Connection(NewId(), entrant.Who.OrNobody(), socket, transport, limits, counters) { IsFor = entrant.Use, Meter = entrant.Meter, Credential = entrant.Who.Credential };
+        var connection = new Connection(NewId(), entrant.Who.OrNobody(), WebSocketHandshake.Socket(context, reader), transport, limits, counters) { IsFor = entrant.Use, Meter = entrant.Meter, Credential = entrant.Who.Credential };
         registry.Add(connection);
 
         // A client that is gone must not count against its user while a plugin that hangs keeps the relay from reading.
         using var left = transport.Ended.UnsafeRegister(static state => ((Connection)state!).PeerLeft(), connection);
         try
         {
-            var error = entrant.Closes ?? ClosedMeanwhile(entrant.Who) ?? await join(connection);
+            // Before the answer: who sees its socket open, and tells others, may count on being known to the relay. What takes longer than a moment
+            // does not hold up the answer.
+            var joining = (entrant.Closes ?? ClosedMeanwhile(entrant.Who)) is { } closed ? new(closed) : join(connection);
+            await WebSocketHandshake.AcceptAsync(context);
+            connection.Begin();
+            var error = await joining;
             ConnectionLog.Opened(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Use?.Job, error);
             RequestSpan.Leave(context, connection.Id, entrant.Who.Tenant.Name, error is { } code ? ErrorCatalogue.Of(code).Code : null);
             if (error is { } closes) connection.Close(closes);
@@ -80,6 +84,7 @@ internal sealed class SocketEntrance(
         }
         finally
         {
+            connection.Abort(); // when it never ran
             ConnectionLog.Closed(logger, connection.Id, entrant.Who.Tenant, entrant.Who.Identity?.UserId, connection.Reason, connection.BytesSent);
             registry.Remove(connection, transport);
             entrant.Meter?.Leave();

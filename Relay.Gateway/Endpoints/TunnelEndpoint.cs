@@ -31,7 +31,8 @@ internal sealed class TunnelEndpoint(
         if (await entrance.AdmitAsync(context, SocketUse.Tunnel) is not { } entrant) return;
         var who = entrant.Who;
         var isV2 = WebSocketHandshake.Offers(context.Request, TunnelFrames.Subprotocol);
-        var (pipe, abort) = await WebSocketHandshake.UpgradeAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
+        await WebSocketHandshake.AcceptAsync(context, isV2 ? TunnelFrames.Subprotocol : null);
+        var (pipe, abort) = WebSocketHandshake.Transport(context);
         var socket = new TunnelSocket(SocketEntrance.NewId(), new PipeWire(pipe, abort), SocketTransport.Of(context.Features), who.OrNobody(), _limits.Of(who.Policy.Settings), counters, log) { Meter = entrant.Meter, Credential = who.Credential };
 
         // A name in Proxy-Authorization is nobody's proof: it counts only where everybody is believed.

@@ -28,7 +28,7 @@ internal static class WebSocketHandshake
     public static bool Offers(HttpRequest request, string subprotocol) => HasToken(request.Headers.SecWebSocketProtocol, subprotocol);
 
     /// <summary>Checks the request. When it is no proper handshake it is answered: 405, 426 or 400.</summary>
-    /// <returns>True when <see cref="AcceptAsync"/> may follow.</returns>
+    /// <returns>True when <see cref="AcceptAsync(HttpContext)"/> may follow.</returns>
     public static async ValueTask<bool> CheckAsync(HttpContext context)
     {
         var request = context.Request;
@@ -69,19 +69,22 @@ internal static class WebSocketHandshake
         return true;
     }
 
-    /// <summary>Answers 101 and gives the socket.</summary>
+    /// <summary>The socket that the connection becomes. Nothing is read from it or written to it before <see cref="AcceptAsync(HttpContext)"/> has ended.</summary>
     /// <param name="context">The request.</param>
     /// <param name="reader">How its frames are read.</param>
-    public static async ValueTask<IFrameSocket> AcceptAsync(HttpContext context, IFrameReader reader)
+    public static IFrameSocket Socket(HttpContext context, IFrameReader reader)
     {
-        var (transport, abort) = await UpgradeAsync(context, Subprotocols.FirstOrDefault(one => Offers(context.Request, one)));
+        var (transport, abort) = Transport(context);
         return new PipeSocket(transport, reader, abort);
     }
 
-    /// <summary>Answers 101 and gives the bytes that follow, and what cuts the connection.</summary>
+    /// <summary>Answers 101, with the subprotocol of the relay's that the client offers.</summary>
+    public static Task AcceptAsync(HttpContext context) => AcceptAsync(context, Subprotocols.FirstOrDefault(one => Offers(context.Request, one)));
+
+    /// <summary>Answers 101.</summary>
     /// <param name="context">The request.</param>
     /// <param name="subprotocol">The subprotocol, one of those that the client offers, or null.</param>
-    public static async ValueTask<(IDuplexPipe Transport, Action Abort)> UpgradeAsync(HttpContext context, string? subprotocol)
+    public static Task AcceptAsync(HttpContext context, string? subprotocol)
     {
         var headers = context.Response.Headers;
         headers.Upgrade = "websocket";
@@ -91,8 +94,12 @@ internal static class WebSocketHandshake
 
         // A slow reader is the outbox's affair: the server must not cut it for its rate.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        return context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+    }
 
+    /// <summary>The bytes that follow the handshake, and what cuts the connection.</summary>
+    public static (IDuplexPipe Transport, Action Abort) Transport(HttpContext context)
+    {
         // Not the stream that the upgrade gives: it adds two waits and a copy to every read, and a lock to every write.
         var transport = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport;
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Relay.Core.Plugins;
 using Relay.Core.Runtime;
 using Relay.Gateway.Connections;
@@ -16,12 +17,14 @@ internal static class MetricServices
     /// <summary>Adds the instruments over what counts in this process and, unless they are off, those who read them.</summary>
     public static IServiceCollection AddRelayMetrics(this IServiceCollection services, RelayMetricsOptions options)
     {
-        services.AddSingleton<OtlpCounters>();
+        services.AddSingleton<OtlpExports>();
         if (!options.Enabled) return services;
         services.AddSingleton(provider => new RelayMetrics(Sources(provider, options)));
+        services.TryAddSingleton<IMetricsExposition, PrometheusExporter>();
         services.AddSingleton(provider => new RelayTelemetry(
             provider.GetRequiredService<RelayMetrics>(),
-            provider.GetRequiredService<OtlpCounters>(),
+            provider.GetRequiredService<IMetricsExposition>(),
+            provider.GetRequiredService<OtlpExports>().Metrics,
             provider.GetRequiredService<ILogger<RelayTelemetry>>(),
             options));
         services.AddHostedService(static provider => provider.GetRequiredService<RelayTelemetry>());
@@ -53,7 +56,7 @@ internal static class MetricServices
             Store = provider.GetService<IPluginStoreProvider>() as IDurableStore,
             Cluster = provider.GetService<ClusterHealth>(),
             Drain = provider.GetRequiredService<DrainProgress>(),
-            Otlp = provider.GetRequiredService<OtlpCounters>(),
+            Otlp = provider.GetRequiredService<OtlpExports>(),
         };
     }
 }

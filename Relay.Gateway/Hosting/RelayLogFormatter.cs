@@ -6,6 +6,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using Relay.Core.Telemetry;
 
 namespace Relay.Gateway.Hosting;
 
@@ -75,7 +76,7 @@ internal sealed class TextLogFormatter(TimeProvider time) : RelayLogFormatter(Te
             output.Write(" trace_id=");
             output.Write(span!.TraceId.ToHexString());
             output.Write(" span_id=");
-            output.Write(span.SpanId.ToHexString());
+            output.Write(RelayTrace.SpanOf(span).ToHexString());
         }
 
         output.Write('\n');
@@ -133,7 +134,7 @@ internal sealed class JsonLogFormatter(TimeProvider time) : RelayLogFormatter(Js
             if (IsTrace(span))
             {
                 json.WriteString("trace_id"u8, span!.TraceId.ToHexString());
-                json.WriteString("span_id"u8, span.SpanId.ToHexString());
+                json.WriteString("span_id"u8, RelayTrace.SpanOf(span).ToHexString());
             }
 
             json.WriteEndObject();

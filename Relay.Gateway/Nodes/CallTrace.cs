@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Relay.Core;
+using Relay.Core.Nodes;
 using Relay.Core.Telemetry;
 
 namespace Relay.Gateway.Nodes;
@@ -7,7 +8,14 @@ namespace Relay.Gateway.Nodes;
 /// <summary>The span of a call that runs on a node. The node's agent passes it on to its model server, as a header of the request.</summary>
 internal sealed class CallTrace
 {
-    private const string Header = "traceparent";
+    /// <summary>As many headers as <see cref="Add"/> adds at the most.</summary>
+    public const int Headers = 2;
+
+    /// <summary>Their bytes at the most.</summary>
+    public const int HeaderBytes = 11 + Traceparent.Length + 10 + Tracestate.MaxLength;
+
+    private const string ParentHeader = "traceparent";
+    private const string StateHeader = "tracestate";
 
     private readonly Activity _span;
     private int _attempts;
@@ -27,7 +35,18 @@ internal sealed class CallTrace
 
     /// <summary>The headers of the request, and the span's.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Add(CallTrace? trace, IReadOnlyList<KeyValuePair<string, string>> headers) =>
-        trace is null ? headers : [.. headers, new(Header, Traceparent.Write(trace._span.Context))];
+        trace is null ? headers
+        : trace._span.TraceStateString is { Length: > 0 } state ? [.. headers, new(ParentHeader, Traceparent.Write(trace._span.Context)), new(StateHeader, state)]
+        : [.. headers, new(ParentHeader, Traceparent.Write(trace._span.Context))];
+
+    /// <summary>Lets a line of the log belong to the trace that a request names, wherever it began.</summary>
+    public static RelayTrace.Scope Within(CallRequest request)
+    {
+        if (RelayTrace.IsOn)
+            foreach (var (name, value) in request.Headers)
+                if (name == ParentHeader) return Traceparent.TryRead(value, out var context) ? RelayTrace.Within(context) : default;
+        return default;
+    }
 
     /// <summary>A node has the call.</summary>
     public void Started(string node)

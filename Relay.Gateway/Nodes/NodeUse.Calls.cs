@@ -101,7 +101,7 @@ internal sealed partial class NodeUse
     {
         if (Find(error.Id, out var call) is var fault && call is null) return fault;
         if (!TryEnd(call)) return NodeWireFault.None;
-        _log.CallFailed(_tenant, NodeId, _connection.Id, error.Code);
+        using (CallTrace.Within(call.Caller.Request)) _log.CallFailed(_tenant, NodeId, _connection.Id, error.Code);
         _link.Done(call.Caller);
         call.Caller.Fail(call, CallFailure.NodeFailed, error.Message.Length == 0 ? error.Code : $"{error.Code}: {error.Message}");
         return NodeWireFault.None;

@@ -85,6 +85,15 @@ internal sealed record PairedRow(string Name, InstrumentKind Kind, string Help, 
     }
 }
 
+/// <summary>A value for each plugin that is installed.</summary>
+internal sealed record PluginRow(string Name, InstrumentKind Kind, string Help, int MostPlugins, Func<PluginCounters, long> Read) : InstrumentRow(Name, Kind, Help, "plugin")
+{
+    public override int Most(MetricSources sources) => MostPlugins;
+
+    public override Instrument Create(Meter meter, MetricSources sources) => Observed(meter, () =>
+        sources.Runtime.Plugins.Select(plugin => new Measurement<long>(Read(plugin), new KeyValuePair<string, object?>("plugin", plugin.Prefix))));
+}
+
 /// <summary>
 /// How long things took. The parts tell each duration, or those of a sample where there are too many; nothing is timed until the row is made.
 /// </summary>

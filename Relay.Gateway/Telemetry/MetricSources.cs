@@ -41,5 +41,5 @@ internal sealed record MetricSources
 
     public DrainProgress Drain { get; init; } = new();
 
-    public OtlpCounters Otlp { get; init; } = new();
+    public OtlpExports Otlp { get; init; } = new();
 }

@@ -29,16 +29,16 @@ internal static class MetricsEndpoint
 
     /// <summary>Answers what comes by the metrics listener; has to stand before everything else in the pipeline.</summary>
     /// <param name="app">The pipeline.</param>
-    /// <param name="exporter">What knows the metrics.</param>
+    /// <param name="scrapes">What knows the metrics.</param>
     /// <param name="time">The clock.</param>
     /// <param name="beside">A path below which what follows in the pipeline answers on this listener too, or null. Whoever maps it asks <see cref="IsMetrics"/>.</param>
-    public static void UseMetrics(this IApplicationBuilder app, PrometheusExporter exporter, TimeProvider time, string? beside = null) => app.Use((context, next) =>
-        !IsMetrics(context) || (beside is not null && context.Request.Path.StartsWithSegments(beside)) ? next(context) : AnswerAsync(context, exporter, time));
+    public static void UseMetrics(this IApplicationBuilder app, Scrapes scrapes, TimeProvider time, string? beside = null) => app.Use((context, next) =>
+        !IsMetrics(context) || (beside is not null && context.Request.Path.StartsWithSegments(beside)) ? next(context) : AnswerAsync(context, scrapes, time));
 
     /// <summary>Whether a request came by the metrics listener.</summary>
     public static bool IsMetrics(HttpContext context) => context.Features.Get<Mark>() is not null;
 
-    private static Task AnswerAsync(HttpContext context, PrometheusExporter exporter, TimeProvider time)
+    private static Task AnswerAsync(HttpContext context, Scrapes scrapes, TimeProvider time)
     {
         var (request, response) = (context.Request, context.Response);
         if (request.Path != Path)
@@ -54,17 +54,17 @@ internal static class MetricsEndpoint
             return Task.CompletedTask;
         }
 
-        if (!exporter.TryEnter())
+        if (!scrapes.TryEnter())
         {
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             response.Headers.RetryAfter = "1";
             return Task.CompletedTask;
         }
 
-        return ScrapeAsync(context, exporter, time);
+        return ScrapeAsync(context, scrapes, time);
     }
 
-    private static async Task ScrapeAsync(HttpContext context, PrometheusExporter exporter, TimeProvider time)
+    private static async Task ScrapeAsync(HttpContext context, Scrapes scrapes, TimeProvider time)
     {
         var (request, response) = (context.Request, context.Response);
         using var late = new CancellationTokenSource(LongestScrape, time);
@@ -72,7 +72,7 @@ internal static class MetricsEndpoint
         try
         {
             var format = ScrapeFormats.Of(request.Headers.Accept);
-            var body = await exporter.ScrapeAsync(format, cancel.Token);
+            var body = await scrapes.ScrapeAsync(format, cancel.Token);
             response.ContentType = format.ContentType();
             response.Headers.Vary = "Accept, Accept-Encoding";
             if (ScrapeFormats.TakesGzip(request.Headers.AcceptEncoding))
@@ -91,7 +91,7 @@ internal static class MetricsEndpoint
         }
         finally
         {
-            exporter.Leave();
+            scrapes.Leave();
         }
     }
 

@@ -1,6 +1,14 @@
 namespace Relay.Gateway.Telemetry;
 
-/// <summary>What became of the metrics that were to be sent to a collector.</summary>
+/// <summary>What became of what was to be sent to collectors.</summary>
+internal sealed class OtlpExports
+{
+    public OtlpCounters Metrics { get; } = new();
+
+    public OtlpCounters Traces { get; } = new();
+}
+
+/// <summary>What became of what one signal was to be sent.</summary>
 internal sealed class OtlpCounters
 {
     private long _sent;

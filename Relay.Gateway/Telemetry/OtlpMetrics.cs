@@ -8,20 +8,9 @@ namespace Relay.Gateway.Telemetry;
 /// <summary>Sends the metrics to a collector. One that is away or hangs costs what is told once in its time, and is told of: in a metric, and once in the log.</summary>
 internal sealed partial class OtlpMetrics(RelayOtlpOptions collector, OtlpCounters counters, ILogger logger) : OtlpMetricExporter(OtlpEndpoint.Options(collector, "/v1/metrics"))
 {
-    private bool _failing;
+    private readonly OtlpOutcome _outcome = new(counters, () => LogFailed(logger, collector.Endpoint), _ => LogAgain(logger, collector.Endpoint));
 
-    public override ExportResult Export(in Batch<Metric> metrics)
-    {
-        var result = base.Export(metrics);
-        var failed = result != ExportResult.Success;
-        if (failed) counters.CountFailed();
-        else counters.CountSent();
-        // One export at a time.
-        if (failed && !_failing) LogFailed(logger, collector.Endpoint);
-        if (!failed && _failing) LogAgain(logger, collector.Endpoint);
-        _failing = failed;
-        return result;
-    }
+    public override ExportResult Export(in Batch<Metric> metrics) => _outcome.Take(base.Export(metrics));
 
     [LoggerMessage(1761, LogLevel.Warning, "The metrics could not be sent to {Collector}; it is tried again with the next ones")]
     private static partial void LogFailed(ILogger logger, string collector);

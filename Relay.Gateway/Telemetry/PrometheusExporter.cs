@@ -4,52 +4,39 @@ using OpenTelemetry.Metrics;
 
 namespace Relay.Gateway.Telemetry;
 
-/// <summary>Answers scrapes from what the SDK collects for them. One scrape at a time is collected, and only so many are under way.</summary>
+/// <summary>Our own exposition of the metrics, from what the SDK collects for it.</summary>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusExporter(int most) : BaseExporter<Metric>, IPullMetricExporter
+internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExporter, IMetricsExposition
 {
     private const int MostFamilies = 2_000;
 
     // Collected is what was there; more than this many milliseconds for it are a fault.
     private const int LongestCollection = 10_000;
 
-    private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<Metric, PrometheusFamily> _families = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private (ArrayBufferWriter<byte> Output, ScrapeFormat Format)? _asked;
     private int _sizeHint = 16 * 1024;
-    private int _under;
 
     public Func<int, bool>? Collect { get; set; }
 
-    /// <summary>Takes one of the places for scrapers; <see cref="Leave"/> gives it back.</summary>
-    /// <returns>False when there is none: the scraper is to come again.</returns>
-    public bool TryEnter()
-    {
-        if (Interlocked.Increment(ref _under) <= most) return true;
-        Interlocked.Decrement(ref _under);
-        return false;
-    }
+    public MeterProvider Build(MeterProviderBuilder builder) => builder.AddReader(new BaseExportingMetricReader(this)).Build();
 
-    public void Leave() => Interlocked.Decrement(ref _under);
-
-    /// <summary>What the metrics are now.</summary>
-    public async Task<ReadOnlyMemory<byte>> ScrapeAsync(ScrapeFormat format, CancellationToken cancel)
+    public Task<ReadOnlyMemory<byte>> CollectAsync(ScrapeFormat format, CancellationToken cancel)
     {
-        await _turn.WaitAsync(cancel);
+        var output = new ArrayBufferWriter<byte>(_sizeHint);
+        _asked = (output, format);
         try
         {
-            var output = new ArrayBufferWriter<byte>(_sizeHint);
-            _asked = (output, format);
             if (Collect?.Invoke(LongestCollection) != true) throw new InvalidOperationException("The metrics could not be collected.");
-            _sizeHint = Math.Max(_sizeHint, output.WrittenCount + 4096);
-            return output.WrittenMemory;
         }
         finally
         {
             _asked = null;
-            _turn.Release();
         }
+
+        _sizeHint = Math.Max(_sizeHint, output.WrittenCount + 4096);
+        return Task.FromResult(output.WrittenMemory);
     }
 
     public override ExportResult Export(in Batch<Metric> batch)
@@ -70,11 +57,5 @@ internal sealed class PrometheusExporter(int most) : BaseExporter<Metric>, IPull
 
         writer.End();
         return ExportResult.Success;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _turn.Dispose();
-        base.Dispose(disposing);
     }
 }

@@ -14,7 +14,7 @@ internal readonly struct PrometheusWriter(IBufferWriter<byte> output, ScrapeForm
     /// <summary>What the process is, as labels of a metric that is always 1.</summary>
     public void Target(IEnumerable<KeyValuePair<string, object>> attributes)
     {
-        Write(format == ScrapeFormat.OpenMetrics ? "# TYPE target info\n# HELP target Of which process this is.\n"u8 : "# HELP target_info Of which process this is.\n# TYPE target_info gauge\n"u8);
+        Write(format == ScrapeFormat.OpenMetrics ? "# TYPE target info\n# HELP target Target metadata\n"u8 : "# HELP target_info Target metadata\n# TYPE target_info gauge\n"u8);
         Write("target_info"u8);
         var labels = 0;
         foreach (var (name, value) in attributes) Label(ref labels, name, value);
@@ -85,12 +85,13 @@ internal readonly struct PrometheusWriter(IBufferWriter<byte> output, ScrapeForm
         Write("\n"u8);
     }
 
-    // OpenMetrics writes bounds as floating-point numbers even where they are whole.
+    // OpenMetrics says how a bound is written: as a floating-point number even where it is whole, and with a small e.
     private string Bound(double bound)
     {
         if (double.IsPositiveInfinity(bound)) return "+Inf";
         var text = bound.ToString("R", CultureInfo.InvariantCulture);
-        return format == ScrapeFormat.OpenMetrics && double.IsInteger(bound) && !text.Contains('E') ? text + ".0" : text;
+        if (format == ScrapeFormat.Text) return text;
+        return double.IsInteger(bound) && !text.Contains('E') ? text + ".0" : text.Replace('E', 'e');
     }
 
     private void Name(PrometheusFamily family, ReadOnlySpan<byte> suffix)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Relay.Core.Errors;
+using Relay.Core.Runtime;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
@@ -60,14 +61,15 @@ internal static class RelayInstruments
         Counter("relay_hub_joins_refused_total", "Connections that a hub refused, or that got no hub.", static s => s.Runtime.RejectedJoins),
         Counter("relay_hubs_collected_total", "Hubs that ended because nobody used them.", static s => s.Runtime.CollectedHubs),
         Counter("relay_turn_faults_total", "Turns of a hub that threw: each is a bug of the relay.", static s => s.Runtime.TurnFaults),
-        Counter("relay_plugin_crashes_total", "Crashes of plugin instances.", static s => s.Runtime.Crashes),
-        Counter("relay_plugin_time_limits_total", "Crashes because a handler took longer than its time limit.", static s => s.Runtime.TimeLimits),
-        Counter("relay_plugins_failed_total", "Plugins that were marked failed.", static s => s.Runtime.FailedPlugins),
+        Plugins("relay_plugin_crashes_total", "Crashes of plugin instances, by plugin.", static plugin => plugin.Crashes),
+        Plugins("relay_plugin_time_limits_total", "Crashes because a handler took longer than its time limit, by plugin.", static plugin => plugin.TimeLimits),
+        Plugins("relay_plugin_restarts_total", "Instances that took the place of one that had crashed, by plugin.", static plugin => plugin.Restarts),
+        Plugins("relay_plugins_failed_total", "Times that a plugin was marked failed for a user, by plugin.", static plugin => plugin.Failed),
         Counter("relay_plugin_late_terminals_total", "Answers dropped because the request had one, or the instance was replaced.", static s => s.Runtime.LateTerminals),
-        Counter("relay_plugin_runs_refused_total", "Messages not handled because too many abandoned handlers still ran.", static s => s.Runtime.RefusedRuns),
+        Plugins("relay_plugin_runs_refused_total", "Messages not handled because too many abandoned handlers still ran, by plugin.", static plugin => plugin.RefusedRuns),
         Counter("relay_plugin_inline_revoked_total", "Plugins that lost the right to run on the receiving thread.", static s => s.Runtime.RevokedInline),
         Counter("relay_inbox_dropped_messages_total", "Messages of closed connections that were dropped from a full inbox.", static s => s.Runtime.DroppedMessages),
-        Gauge("relay_plugin_abandoned_handlers", "Handlers that were given up and still run.", static s => s.Runtime.Abandoned),
+        Plugins("relay_plugin_abandoned_handlers", "Handlers that were given up and still run, by plugin.", static plugin => plugin.Abandoned) with { Kind = InstrumentKind.Gauge },
         Gauge("relay_plugin_blocked_threads", "Threads that plugin code blocks now.", static s => s.Runtime.BlockedThreads),
 
         Gauge("relay_inbox_messages", "Messages that wait for plugins.", static s => s.Runtime.WaitingMessages),
@@ -161,7 +163,12 @@ internal static class RelayInstruments
         Gauge("relay_thread_pool_waiting_items", "Work that waits for a thread of the pool.", static _ => ThreadPool.PendingWorkItemCount),
 
         // The telling itself.
-        Counters("relay_otlp_exports_total", "Times that the metrics were to be sent to metrics.otlp.endpoint: taken there (sent) or not (failed).", "outcome", [("sent", static s => s.Otlp.Sent), ("failed", static s => s.Otlp.Failed)]),
+        new PairedRow("relay_otlp_exports_total", InstrumentKind.Counter, "Times that something was to be sent to metrics.otlp.endpoint, or to traces.otlp.endpoint: taken there (sent) or not (failed).", "signal", "outcome", [
+            ("metrics", "sent", static s => s.Otlp.Metrics.Sent),
+            ("metrics", "failed", static s => s.Otlp.Metrics.Failed),
+            ("traces", "sent", static s => s.Otlp.Traces.Sent),
+            ("traces", "failed", static s => s.Otlp.Traces.Failed),
+        ]),
     ];
 
     private static ValueRow Counter(string name, string help, Func<MetricSources, long> read) => new(name, InstrumentKind.Counter, help, read);
@@ -173,6 +180,8 @@ internal static class RelayInstruments
     private static LabelledRow Gauges(string name, string help, string label, (string, Func<MetricSources, long>)[] series) => new(name, InstrumentKind.Gauge, help, label, series);
 
     private static TenantRow Tenants(string name, string help, string? label, params (string, Func<UsageCounts, long>)[] series) => new(name, InstrumentKind.Counter, help, label, series);
+
+    private static PluginRow Plugins(string name, string help, Func<PluginCounters, long> read) => new(name, InstrumentKind.Counter, help, MostPlugins, read);
 
     private static InstrumentRow Counted(InstrumentRow row) => row with { Where = static s => s.Connections is not null };
 

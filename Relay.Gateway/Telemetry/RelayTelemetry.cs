@@ -29,21 +29,20 @@ internal sealed class RelayTelemetry : IHostedService, IDisposable
     private readonly RelayMetrics _metrics;
     private readonly MeterProvider _provider;
 
-    public RelayTelemetry(RelayMetrics metrics, OtlpCounters otlp, ILogger<RelayTelemetry> logger, RelayMetricsOptions options)
+    public RelayTelemetry(RelayMetrics metrics, IMetricsExposition exposition, OtlpCounters otlp, ILogger<RelayTelemetry> logger, RelayMetricsOptions options)
     {
         _metrics = metrics;
-        Scrapes = new(MostScrapers);
+        Scrapes = new(exposition, MostScrapers);
         var builder = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(TelemetryResource.Builder)
             .AddMeter(RelayMetrics.MeterName, RuntimeMeter)
-            .AddView(Stream)
-            .AddReader(new BaseExportingMetricReader(Scrapes));
+            .AddView(Stream);
         if (options.Otlp.Endpoint.Length > 0)
             builder.AddReader(new PeriodicExportingMetricReader(new OtlpMetrics(options.Otlp, otlp, logger), (int)options.ExportInterval.TotalMilliseconds, (int)options.Otlp.Timeout.TotalMilliseconds) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
-        _provider = builder.Build();
+        _provider = exposition.Build(builder);
     }
 
-    public PrometheusExporter Scrapes { get; }
+    public Scrapes Scrapes { get; }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -54,6 +53,7 @@ internal sealed class RelayTelemetry : IHostedService, IDisposable
     {
         _provider.Shutdown(0);
         _provider.Dispose();
+        Scrapes.Dispose();
     }
 
     // The SDK sets memory aside for as many series as an instrument may have, and without this for 2,000 of each.

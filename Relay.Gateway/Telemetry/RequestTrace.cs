@@ -20,7 +20,7 @@ internal sealed class RequestTrace(TraceIngress ingress)
         var method = TraceRoutes.Method(context.Request.Method);
         // The framework's own activity of the request believes what a client says of sampling.
         Activity.Current = null;
-        using var span = new RequestSpan(RelayTrace.Source.StartActivity($"{method} {route}", ActivityKind.Server, ingress.Parent(context.Request.Headers["traceparent"])));
+        using var span = new RequestSpan(RelayTrace.Source.StartActivity($"{method} {route}", ActivityKind.Server, ingress.Parent(context.Request.Headers["traceparent"], context.Request.Headers["tracestate"])));
         if (span.Activity is { IsAllDataRequested: true } asked)
         {
             asked.SetTag(RelayTrace.Method, method);

@@ -3,13 +3,11 @@ using Relay.Gateway.Hosting;
 
 namespace Relay.Gateway.Telemetry;
 
-/// <summary>Who tells: what every collector is told beside the metrics.</summary>
+/// <summary>Who tells: what every collector is told beside the metrics and the spans, so that they can be put together.</summary>
 internal static class TelemetryResource
 {
-    /// <summary>A builder that knows this process and nothing of its environment: the relay's settings are all that decides what it does.</summary>
-    public static ResourceBuilder Builder { get; } = ResourceBuilder.CreateEmpty().AddService(
-        "relay",
-        serviceVersion: RelayVersion.Text,
-        autoGenerateServiceInstanceId: false,
-        serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}");
+    /// <summary>A builder that knows this process, and what its operator says of it in <c>OTEL_RESOURCE_ATTRIBUTES</c> and <c>OTEL_SERVICE_NAME</c>, which count more.</summary>
+    public static ResourceBuilder Builder => ResourceBuilder.CreateEmpty()
+        .AddService("relay", serviceVersion: RelayVersion.Text, autoGenerateServiceInstanceId: false, serviceInstanceId: $"{Environment.MachineName}-{Environment.ProcessId}")
+        .AddEnvironmentVariableDetector();
 }

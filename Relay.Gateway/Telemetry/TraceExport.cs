@@ -1,6 +1,5 @@
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Relay.Core.Telemetry;
 using Relay.Gateway.Hosting;
@@ -11,7 +10,7 @@ namespace Relay.Gateway.Telemetry;
 /// Sends the spans to a collector, in batches from a thread of its own. What waits for it is bounded by the SDK, which drops what is beyond it: a
 /// collector that is away costs spans and nothing else.
 /// </summary>
-internal sealed partial class TraceExport(RelaySettings settings, TraceIngress ingress, ILogger<TraceExport> logger) : IHostedService, IDisposable
+internal sealed partial class TraceExport(RelaySettings settings, TraceIngress ingress, OtlpExports exports, ILogger<TraceExport> logger) : IHostedService, IDisposable
 {
     // A stop does not wait longer for a collector that is away.
     private const int LastWords = 1000;
@@ -22,13 +21,11 @@ internal sealed partial class TraceExport(RelaySettings settings, TraceIngress i
     {
         if (!settings.Traces.Enabled) return Task.CompletedTask;
         _provider = Sdk.CreateTracerProviderBuilder()
-            .ConfigureResource(static resource => resource
-                .AddService("relay", serviceVersion: typeof(TraceExport).Assembly.GetName().Version?.ToString(3))
-                .AddEnvironmentVariableDetector())
+            .SetResourceBuilder(TelemetryResource.Builder)
             .SetSampler(new ParentBasedSampler(new IngressSampler(ingress)))
             .AddSource(RelayTrace.SourceName)
             .AddSource("System.Net.Http")
-            .AddProcessor(new BatchActivityExportProcessor(new Exporter(OtlpEndpoint.Options(settings.Traces.Otlp, "/v1/traces"), this)))
+            .AddProcessor(new BatchActivityExportProcessor(new Exporter(OtlpEndpoint.Options(settings.Traces.Otlp, "/v1/traces"), new(exports.Traces, LogFailed, LogBack))))
             .Build();
         LogStarted(settings.Traces.Otlp.Endpoint, settings.Traces.SampleRatio);
         return Task.CompletedTask;
@@ -51,26 +48,9 @@ internal sealed partial class TraceExport(RelaySettings settings, TraceIngress i
     [LoggerMessage(1772, LogLevel.Information, "The collector of traces takes them again, after {Batches} batches that were dropped")]
     private partial void LogBack(long batches);
 
-    // Called by the SDK's one thread at a time.
-    private sealed class Exporter(OtlpExporterOptions options, TraceExport owner) : OtlpTraceExporter(options)
+    private sealed class Exporter(OtlpExporterOptions options, OtlpOutcome outcome) : OtlpTraceExporter(options)
     {
-        private long _failed;
-
-        public override ExportResult Export(in Batch<System.Diagnostics.Activity> activityBatch)
-        {
-            var result = base.Export(activityBatch);
-            if (result == ExportResult.Failure && _failed++ == 0)
-            {
-                owner.LogFailed();
-            }
-            else if (result == ExportResult.Success && _failed > 0)
-            {
-                owner.LogBack(_failed);
-                _failed = 0;
-            }
-
-            return result;
-        }
+        public override ExportResult Export(in Batch<System.Diagnostics.Activity> activityBatch) => outcome.Take(base.Export(activityBatch));
     }
 
     private sealed class IngressSampler(TraceIngress ingress) : Sampler

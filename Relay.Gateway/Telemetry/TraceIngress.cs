@@ -22,11 +22,16 @@ internal sealed class TraceIngress(Func<RelayTracesOptions> now, Func<double> ch
     public bool IsKept() => chance() < now().SampleRatio;
 
     /// <summary>What a client's message or request belongs to; default when it begins a trace.</summary>
-    public ActivityContext Parent(ReadOnlySpan<byte> traceparent) => Traceparent.TryRead(traceparent, out var told) ? Judge(told) : default;
+    public ActivityContext Parent(ReadOnlySpan<byte> traceparent) => Traceparent.TryRead(traceparent, out var told) ? Judge(told, null) : default;
 
-    /// <summary>What a client's message or request belongs to; default when it begins a trace.</summary>
-    public ActivityContext Parent(string? traceparent) => Traceparent.TryRead(traceparent, out var told) ? Judge(told) : default;
+    /// <summary>What a client's request belongs to, and what goes on with it; default when it begins a trace.</summary>
+    /// <param name="traceparent">The header.</param>
+    /// <param name="tracestate">The headers of that name: nothing without the other.</param>
+    public ActivityContext Parent(string? traceparent, IReadOnlyList<string?> tracestate) => Traceparent.TryRead(traceparent, out var told) ? Judge(told, Tracestate.Read(tracestate)) : default;
 
-    private ActivityContext Judge(ActivityContext told) =>
-        now().TrustParent ? told : new(told.TraceId, told.SpanId, IsKept() ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None, isRemote: true);
+    private ActivityContext Judge(ActivityContext told, string? state)
+    {
+        var isKept = now().TrustParent ? told.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) : IsKept();
+        return new(told.TraceId, told.SpanId, isKept ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None, state, isRemote: true);
+    }
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Relay.Core.Telemetry;
 using Relay.Core.Tunnel;
 
 namespace Relay.Gateway.Tunnel;
@@ -34,6 +36,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
     private bool _moved;
     private EndPoint? _address;
     private string _name = "";
+    private Activity? _dial;
     private TimeSpan? _stillSince;
 
     /// <summary>Bytes of the client that the target has not taken.</summary>
@@ -56,6 +59,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
             var began = parts.Counters.Dials.Begin(parts.Time);
             var dialed = await parts.Dialer.DialAsync(account.Who.Tenant, target, _cancel.Token);
             parts.Counters.Dials.End(parts.Time, began, dialed.Socket is null ? "failed" : "connected");
+            Volatile.Write(ref _dial, dialed.Span);
             if (dialed.Socket is { } socket) await CarryAsync(socket);
             else Refuse(dialed.Status, dialed.Text);
         }
@@ -78,6 +82,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
         {
             parts.Counters.CountEnded(why);
             parts.Events.Closed(account.Who, _name, Volatile.Read(ref _up), Volatile.Read(ref _down), why);
+            using var line = RelayTrace.Within(_dial);
             parts.Log.Ended(account.Who, carrier.ConnectionId, target, _address, Volatile.Read(ref _up), Volatile.Read(ref _down), parts.Time.GetElapsedTime(_began), why);
         }
 
@@ -135,7 +140,7 @@ internal sealed partial class Tunnel(ITunnelCarrier carrier, TunnelTarget target
         }
 
         parts.Counters.CountRefused(status);
-        parts.Log.Refused(account.Who, carrier.ConnectionId, target.ToString(), status, text);
+        using (RelayTrace.Within(_dial)) parts.Log.Refused(account.Who, carrier.ConnectionId, target.ToString(), status, text);
         carrier.Refused(status, text);
         End(TunnelEnd.Finished);
     }

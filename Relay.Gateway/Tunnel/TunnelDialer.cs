@@ -23,7 +23,11 @@ internal sealed class SystemResolver : ITunnelResolver
 }
 
 /// <summary>What came of a dial: a connected socket, or a status and a sentence.</summary>
-internal readonly record struct Dialed(Socket? Socket, int Status, string Text);
+internal readonly record struct Dialed(Socket? Socket, int Status, string Text)
+{
+    /// <summary>The span of the dial, where it is traced: what is logged of the tunnel belongs to its trace.</summary>
+    public Activity? Span { get; init; }
+}
 
 /// <summary>
 /// Connects to targets that the policy allows. A name is looked up once; the connection goes to an address that was checked, never to the name.
@@ -43,7 +47,7 @@ internal sealed class TunnelDialer(TenantDirectory tenants, ITunnelResolver reso
         span?.SetTag(RelayTrace.ServerPort, target.Port);
         var dialed = await ConnectAsync(tenant, target, cancellation);
         if (span is not null) RelayTrace.End(span, dialed.Socket is null ? dialed.Status.ToString(CultureInfo.InvariantCulture) : null);
-        return dialed;
+        return dialed with { Span = span };
     }
 
     private async Task<Dialed> ConnectAsync(TenantId tenant, TunnelTarget target, CancellationToken cancellation)

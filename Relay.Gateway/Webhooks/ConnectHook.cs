@@ -29,7 +29,7 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         try
         {
             if (Interlocked.Increment(ref _asked) <= MaxAsked && hooks.IsSigned)
-                (status, answer) = await client.PostAsync(RelayTrace.ConnectHook, who.Tenant, hooks.ConnectUrl, hooks, Question(context, who, access), hooks.ConnectTimeout, [], context.RequestAborted);
+                (status, answer, _) = await client.PostAsync(RelayTrace.ConnectHook, who.Tenant, hooks.ConnectUrl, hooks, Question(context, who, access), hooks.ConnectTimeout, [], context.RequestAborted);
         }
         finally
         {

@@ -36,8 +36,8 @@ internal sealed class WebhookClient(TimeProvider time) : IDisposable
     /// <param name="timeout">How long the whole may take.</param>
     /// <param name="headers">What else stands in the head.</param>
     /// <param name="over">Nobody waits any more.</param>
-    /// <returns>The status and the answer's body; no status when there was no answer.</returns>
-    public async Task<(HttpStatusCode? Status, byte[] Body)> PostAsync(
+    /// <returns>The status and the answer's body, no status when there was no answer; and the span, which has ended.</returns>
+    public async Task<(HttpStatusCode? Status, byte[] Body, Activity? Span)> PostAsync(
         string span, TenantId tenant, string url, RelayWebhooksOptions hooks, byte[] body, TimeSpan timeout, IEnumerable<(string Name, string Value)> headers, CancellationToken over)
     {
         var traced = RelayTrace.IsOn ? RelayTrace.Source.StartActivity(span, ActivityKind.Client) : null;
@@ -54,12 +54,12 @@ internal sealed class WebhookClient(TimeProvider time) : IDisposable
             traced?.SetTag(RelayTrace.StatusCode, (int)response.StatusCode);
             var answer = await response.Content.ReadAsByteArrayAsync(both.Token);
             if (traced is not null) RelayTrace.End(traced, response.IsSuccessStatusCode ? null : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture));
-            return (response.StatusCode, answer);
+            return (response.StatusCode, answer, traced);
         }
         catch (Exception e) when (!over.IsCancellationRequested && e is HttpRequestException or OperationCanceledException or IOException)
         {
             if (traced is not null) RelayTrace.End(traced, e.GetType().FullName);
-            return (null, []);
+            return (null, [], traced);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Relay.Abstractions;
 using Relay.Core;
@@ -116,12 +117,14 @@ internal sealed class WebhookDelivery(WebhookOutbox outbox, TenantId tenant)
             // As they are now: an operator may have corrected them.
             var hooks = parts.Tenants.Find(tenant)?.Settings.Webhooks;
             HttpStatusCode? status = null;
+            Activity? span = null;
             if (hooks is { Url.Length: > 0, IsSigned: true })
             {
-                (status, _) = await parts.Client.PostAsync(RelayTrace.WebhookDeliver, tenant, hooks.Url, hooks, body, hooks.Timeout, [("Relay-Attempt", attempt.ToString(System.Globalization.CultureInfo.InvariantCulture))], outbox.Over);
+                (status, _, span) = await parts.Client.PostAsync(RelayTrace.WebhookDeliver, tenant, hooks.Url, hooks, body, hooks.Timeout, [("Relay-Attempt", attempt.ToString(System.Globalization.CultureInfo.InvariantCulture))], outbox.Over);
                 if (status is >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices)
                 {
-                    if (attempt > 1) WebhookLog.Working(parts.Logger, tenant);
+                    if (attempt > 1)
+                        using (RelayTrace.Within(span)) WebhookLog.Working(parts.Logger, tenant);
                     parts.Counters.Deliver(page.Events);
                     return;
                 }
@@ -129,12 +132,13 @@ internal sealed class WebhookDelivery(WebhookOutbox outbox, TenantId tenant)
 
             if (hooks is not { Url.Length: > 0 } || IsFinal(status) || parts.Time.GetUtcNow() - page.Since >= hooks.GiveUpAfter)
             {
-                WebhookLog.GivenUp(parts.Logger, page.Events, tenant, (int)(status ?? 0));
+                using (RelayTrace.Within(span)) WebhookLog.GivenUp(parts.Logger, page.Events, tenant, (int)(status ?? 0));
                 parts.Counters.GiveUp(page.Events);
                 return;
             }
 
-            if (attempt == 1) WebhookLog.Failing(parts.Logger, tenant, (int)(status ?? 0));
+            if (attempt == 1)
+                using (RelayTrace.Within(span)) WebhookLog.Failing(parts.Logger, tenant, (int)(status ?? 0));
             parts.Counters.FailAttempt();
             await PauseAsync(pause);
             outbox.Over.ThrowIfCancellationRequested();

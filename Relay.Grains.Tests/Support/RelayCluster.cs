@@ -43,6 +43,9 @@ internal sealed class RelayCluster : IAsyncDisposable
     /// <summary>The calls that silos, and the gateways in them, have made of each other and of gateways outside, by their methods.</summary>
     public CountedCalls Calls { get; private init; } = new();
 
+    /// <summary>What comes between the gateways outside and the silos.</summary>
+    public TappedCalls FromGateways { get; private init; } = new();
+
     /// <summary>What silos keep events in.</summary>
     public MemoryOutboxes Outboxes { get; private init; } = new();
 
@@ -58,7 +61,7 @@ internal sealed class RelayCluster : IAsyncDisposable
         var registry = PluginRegistry.Build([.. plugins.Select(type => new PluginRegistration(type)), .. files.Registrations], _ => PluginSettings.None, faults);
         Assert.Empty(faults);
         var (counters, time, stores, logged) = (new RuntimeCounters(), clock ?? new ManualTime(), new MemoryStores(), new RecordedEvents());
-        var (calls, outboxes) = (new CountedCalls(), new MemoryOutboxes());
+        var (calls, fromGateways, outboxes) = (new CountedCalls(), new TappedCalls(), new MemoryOutboxes());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
@@ -75,8 +78,10 @@ internal sealed class RelayCluster : IAsyncDisposable
             silo.AddRelayHubs(options).AddAuthorsGrains(files.Assemblies);
             silo.AddOutgoingGrainCallFilter(calls);
         });
-        builder.ConfigureClient(static client => client.Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
-        var cluster = new RelayCluster(new(builder.Options, new SiloPorts()), options, runtime, counters, time, stores, logged) { Calls = calls, Outboxes = outboxes };
+        builder.ConfigureClient(client => client
+            .AddOutgoingGrainCallFilter(fromGateways)
+            .Configure<ClientMessagingOptions>(static messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5)));
+        var cluster = new RelayCluster(new(builder.Options, new SiloPorts()), options, runtime, counters, time, stores, logged) { Calls = calls, FromGateways = fromGateways, Outboxes = outboxes };
         await cluster._cluster.DeployAsync();
         return cluster;
     }

@@ -33,8 +33,12 @@ internal readonly record struct PeerPlace([property: Id(0)] string PeerId, [prop
 /// <summary>What a document answers a gateway.</summary>
 /// <param name="Others">For each join in its order, the other peers.</param>
 /// <param name="KnewGateway">Whether it had heard of the gateway before: a document that began anew knows only part of the peers, and those that joined meanwhile have to meet again.</param>
+/// <param name="Acquainted">
+/// The number of the document's acquaintance with the gateway, which it has from when it first heard of it: the same says that it has not begun anew since,
+/// also when answers in between were lost. 0 from a build that has no such numbers.
+/// </param>
 [GenerateSerializer, Immutable, Alias("relay.DocumentReply")]
-internal sealed record DocumentReply([property: Id(0)] PeerPlace[][] Others, [property: Id(1)] bool KnewGateway);
+internal sealed record DocumentReply([property: Id(0)] PeerPlace[][] Others, [property: Id(1)] bool KnewGateway, [property: Id(2)] long Acquainted);
 
 /// <summary>A batch of a trunk; see <see cref="TrunkBatch"/>.</summary>
 [GenerateSerializer, Immutable, Alias("relay.TrunkMessage")]

@@ -38,6 +38,8 @@ public abstract class CrashContract : RuntimeContract
         await Runtime.JoinAsync(User("alice"), second);
         Assert.Equal("failed", (await second.NextAsync()).GetProperty("plugins").GetProperty("t_").GetProperty("status").GetString());
         Assert.Equal((2, 1), (Host.Counters.Crashes, Host.Counters.FailedPlugins));
+        Assert.Equal((2, 1, 1, 0), OfPlugin("t_"));
+        Assert.Equal((0, 0, 0, 0), OfPlugin("o_"));
     }
 
     [Fact]
@@ -132,5 +134,11 @@ public abstract class CrashContract : RuntimeContract
             var frame = await client.Connection.NextAsync("plugin_status");
             if (frame.GetProperty("status").ValueEquals(status)) return frame;
         }
+    }
+
+    private (long Crashes, long Restarts, long Failed, long TimeLimits) OfPlugin(string prefix)
+    {
+        var counters = Host.Counters.Plugins.Single(plugin => plugin.Prefix == prefix);
+        return (counters.Crashes, counters.Restarts, counters.Failed, counters.TimeLimits);
     }
 }

@@ -24,6 +24,7 @@ public abstract class LimitContract : RuntimeContract
         Assert.Equal("plugin_failed", (await AdvanceUntilAsync(client.Connection.AnswerAsync("poison"), Step)).Outcome());
         Assert.Equal(2, (await client.Connection.AnswerAsync("behind")).GetProperty("data").GetInt32());
         Assert.Equal((1, 1), (Host.Counters.TimeLimits, Host.Counters.Abandoned));
+        Assert.Equal([("t_", 1L, 1L)], Host.Counters.Plugins.Where(static plugin => plugin.TimeLimits > 0).Select(static plugin => (plugin.Prefix, plugin.TimeLimits, plugin.Abandoned)));
         Probe.Open("gate");
         Assert.Equal("dropped", await Probe.HeardAsync("late"));
         Assert.Equal("1", await Probe.HeardAsync("disposed"));

@@ -27,6 +27,20 @@ public sealed partial class DeployedSettingsTests
         }
     }
 
+    [KubectlTheory]
+    [InlineData("single")]
+    [InlineData("cluster")]
+    public void TheTracesCollectorIsNamedWhereTheyAreSwitchedOn(string overlay)
+    {
+        foreach (var workload in Manifests.Of(overlay).Workloads)
+        {
+            Assert.False(Load(overlay, workload).Traces.Enabled);
+            var switched = Load(overlay, workload, static file => file.Replace("traces:\n  enabled: false\n", "traces:\n  enabled: true\n", StringComparison.Ordinal));
+            Assert.True(switched.Traces.Enabled);
+            Assert.NotEmpty(switched.Traces.Otlp.Endpoint);
+        }
+    }
+
     // preStop, the drain (twice it where hubs are), and a rest for the start and the end of a process.
     [KubectlTheory]
     [InlineData("single")]
@@ -87,12 +101,13 @@ public sealed partial class DeployedSettingsTests
 
     private static string[] Args(Yaml workload) => [.. Manifests.Container(workload)["args"].Items.Select(static each => each.Text)];
 
-    private static RelaySettings Load(string overlay, Yaml workload)
+    private static RelaySettings Load(string overlay, Yaml workload, Func<string, string>? change = null)
     {
         var volume = workload.At("spec.template.spec.volumes").Items.Single(static each => each["name"].Text == "config");
         var map = Manifests.Of(overlay).Of("ConfigMap").Single(each => each.At("metadata.name").Text == volume.At("configMap.name").Text);
         var environment = Manifests.Container(workload)["env"].Items.ToDictionary(static each => each["name"].Text, static each => Value(each["valueFrom"]));
-        return Load(Args(workload), environment, map["data"]["relay.yaml"].Text);
+        var file = map["data"]["relay.yaml"].Text;
+        return Load(Args(workload), environment, change?.Invoke(file) ?? file);
     }
 
     // As the cluster and the secret would give them.

@@ -18,6 +18,7 @@ internal sealed class ConnectionRig
     {
         Limits = new(new(messages, 1000), outboxBytes, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20));
         Connection = new("c1", new UserIdentity("default", "alice"), Socket, Transport, Limits, Counters) { IsFor = use };
+        Connection.Begin();
         Connection.Attach(new HubUse(Link));
     }
 

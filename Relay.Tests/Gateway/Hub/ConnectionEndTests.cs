@@ -58,8 +58,13 @@ public sealed class ConnectionEndTests
         Assert.Equal(["abort", "flush", "leave", "dispose"], _log);
     }
 
-    private static Connection Make(IFrameSocket socket) => new(
-        "c1", new UserIdentity("default", "alice"), socket, new HandTransport(), new(new Credit(10, 1000), 1000, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20)), new GatewayCounters());
+    private static Connection Make(IFrameSocket socket)
+    {
+        var limits = new ConnectionLimits(new Credit(10, 1000), 1000, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20));
+        var connection = new Connection("c1", new UserIdentity("default", "alice"), socket, new HandTransport(), limits, new GatewayCounters());
+        connection.Begin();
+        return connection;
+    }
 
     private sealed class LoggingLink(List<string> log, Action? left = null) : HubLink
     {

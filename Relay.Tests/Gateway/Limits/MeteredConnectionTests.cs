@@ -152,6 +152,7 @@ public sealed class MeteredConnectionTests : IDisposable
         {
             Meter = _table.Open(new("default"), "alice").Meter,
         };
+        connection.Begin();
         connection.Attach(new HubUse(_link));
         var run = Task.CompletedTask;
         HandSocket.Bare(() => run = connection.RunAsync());

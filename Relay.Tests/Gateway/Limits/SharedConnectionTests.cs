@@ -117,6 +117,7 @@ public sealed class SharedConnectionTests : IDisposable
         {
             Meter = (await _table.OpenAsync(new("default"), "alice")).Meter,
         };
+        connection.Begin();
         connection.Attach(new HubUse(_link));
         var run = Task.CompletedTask;
         HandSocket.Bare(() => run = connection.RunAsync());

@@ -55,10 +55,12 @@ internal static partial class ExpositionText
 
     private static (string Name, string Type, string Unit, string Help) Header(string[] lines, ref int i)
     {
-        var help = Match(HelpLine(), lines[i++]);
-        var type = Match(TypeLine(), i < lines.Length ? lines[i++] : "");
+        // In either order.
+        var (first, second) = (lines[i++], i < lines.Length ? lines[i++] : "");
+        if (TypeLine().IsMatch(first)) (first, second) = (second, first);
+        var (help, type) = (Match(HelpLine(), first), Match(TypeLine(), second));
         var name = help.Groups["name"].Value;
-        return type.Groups["name"].Value == name ? (name, type.Groups["type"].Value, "", Unescape(help.Groups["help"].Value)) : throw new FormatException($"TYPE of another name after HELP of {name}");
+        return type.Groups["name"].Value == name ? (name, type.Groups["type"].Value, "", Unescape(help.Groups["help"].Value)) : throw new FormatException($"TYPE of another name beside HELP of {name}");
     }
 
     private static (string Name, string Type, string Unit, string Help) OpenHeader(string[] lines, ref int i)
@@ -80,8 +82,9 @@ internal static partial class ExpositionText
 
     private static string[] Names(string name, string type, bool open) => type switch
     {
+        "histogram" when open => [name + "_bucket", name + "_sum", name + "_count", name + "_created"],
         "histogram" => [name + "_bucket", name + "_sum", name + "_count"],
-        "counter" when open => [name + "_total"],
+        "counter" when open => [name + "_total", name + "_created"],
         "info" => [name + "_info"],
         _ => [name],
     };
@@ -94,7 +97,7 @@ internal static partial class ExpositionText
             var buckets = one.Select(static sample => (Bound: Number(sample.Labels["le"]), sample.Value)).ToList();
             if (!double.IsPositiveInfinity(buckets[^1].Bound)) throw new FormatException($"{family.Name} has no bucket for everything");
             if (buckets.Zip(buckets.Skip(1)).Any(static pair => pair.First.Bound >= pair.Second.Bound || pair.First.Value > pair.Second.Value)) throw new FormatException($"{family.Name} has buckets out of order");
-            if (open && one.Any(static sample => !sample.Labels["le"].AsSpan().ContainsAny('.', 'E', 'I'))) throw new FormatException($"{family.Name} has bounds that are not written as OpenMetrics wants them");
+            if (open && one.Any(static sample => !sample.Labels["le"].AsSpan().ContainsAny('.', 'e', 'I'))) throw new FormatException($"{family.Name} has bounds that are not written as OpenMetrics wants them");
             var labels = one.First().Labels.Where(static label => label.Key != "le").ToHashSet();
             if (family.With("_count").Single(sample => labels.SetEquals(sample.Labels)).Value != buckets[^1].Value) throw new FormatException($"{family.Name} has another count than its buckets");
             family.With("_sum").Single(sample => labels.SetEquals(sample.Labels));
@@ -135,7 +138,7 @@ internal static partial class ExpositionText
     [GeneratedRegex("^# TYPE (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<type>counter|gauge|histogram|info)$")]
     private static partial Regex TypeLine();
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?<labels>\{(?:(?<label>[a-zA-Z_][a-zA-Z0-9_]*)="(?<content>(?:[^"\\]|\\\\|\\n|\\")*)"(?:,(?!\})|(?=\})))+\})? (?<value>\S+)$""")]
+    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?<labels>\{(?:(?<label>[a-zA-Z_][a-zA-Z0-9_]*)="(?<content>(?:[^"\\]|\\\\|\\n|\\")*)"(?:,(?!\})|(?=\})))*\})? (?<value>\S+)$""")]
     private static partial Regex SampleLine();
 
     [GeneratedRegex("""\\[\\n"]""")]

@@ -18,6 +18,8 @@ public sealed class MetricsPageTests
         Assert.All(RelayInstruments.All, static row =>
         {
             Assert.Matches("^(relay|websocket)_[a-z_]+$", row.Name);
+            // OpenMetrics has the ending for when a series began, and deploy/ drops what has it.
+            Assert.False(row.Name.EndsWith("_created", StringComparison.Ordinal));
             Assert.EndsWith(".", row.Help);
             Assert.Equal(row.Kind == InstrumentKind.Counter, row.Name.EndsWith("_total", StringComparison.Ordinal));
             Assert.Equal(row.Kind == InstrumentKind.Histogram, row is DurationRow);
@@ -30,5 +32,5 @@ public sealed class MetricsPageTests
     [Fact]
     public void NobodyElseMakesAnInstrument() => Assert.Equal(
         ["Relay.Gateway/Telemetry/InstrumentRow.cs", "Relay.Gateway/Telemetry/RelayMetrics.cs", "Relay.Gateway/Telemetry/RelayTelemetry.cs"],
-        SourceTree.CSharp().Where(static file => !file.StartsWith("Relay.Tests/", StringComparison.Ordinal) && !file.StartsWith("Relay.Benchmarks/", StringComparison.Ordinal) && SourceTree.Read(file).Contains("System.Diagnostics.Metrics", StringComparison.Ordinal)).Order());
+        SourceTree.CSharp().Where(static file => !file.StartsWith("Relay.Tests/", StringComparison.Ordinal) && !file.StartsWith("Relay.Grains.Tests/", StringComparison.Ordinal) && !file.StartsWith("Relay.Benchmarks/", StringComparison.Ordinal) && SourceTree.Read(file).Contains("System.Diagnostics.Metrics", StringComparison.Ordinal)).Order());
 }

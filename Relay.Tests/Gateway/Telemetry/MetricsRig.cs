@@ -11,19 +11,19 @@ internal sealed class MetricsRig : IDisposable
 {
     private readonly RelayMetrics _metrics;
 
-    public MetricsRig(MetricSources? sources = null, RelayMetricsOptions? options = null)
+    public MetricsRig(MetricSources? sources = null, RelayMetricsOptions? options = null, IMetricsExposition? exposition = null)
     {
         sources ??= new();
         _metrics = new(sources);
-        Telemetry = new(_metrics, sources.Otlp, NullLogger<RelayTelemetry>.Instance, options ?? new());
+        Telemetry = new(_metrics, exposition ?? new PrometheusExporter(), sources.Otlp.Metrics, NullLogger<RelayTelemetry>.Instance, options ?? new());
     }
 
     public RelayTelemetry Telemetry { get; }
 
-    public PrometheusExporter Scrapes => Telemetry.Scrapes;
+    public Scrapes Scrapes => Telemetry.Scrapes;
 
     /// <summary>One scrape.</summary>
-    public static async Task<string> TextAsync(PrometheusExporter scrapes, ScrapeFormat format = ScrapeFormat.Text) =>
+    public static async Task<string> TextAsync(Scrapes scrapes, ScrapeFormat format = ScrapeFormat.Text) =>
         Encoding.UTF8.GetString((await scrapes.ScrapeAsync(format, CancellationToken.None)).Span);
 
     /// <summary>One scrape.</summary>

@@ -55,17 +55,17 @@ public sealed class OtlpTests
     {
         await using var collector = await OtlpCollector.StartAsync();
         collector.Status = StatusCodes.Status400BadRequest;
-        var counters = new OtlpCounters();
-        using var rig = new MetricsRig(new() { Otlp = counters }, Http(collector.Http, Often));
+        var exports = new OtlpExports();
+        using var rig = new MetricsRig(new() { Otlp = exports }, Http(collector.Http, Often));
         // The second shows that the first is over.
         for (var i = 0; i < 2; i++) await collector.NextAsync();
-        Assert.True(counters.Failed > 0);
-        Assert.Equal(0, counters.Sent);
+        Assert.True(exports.Metrics.Failed > 0);
+        Assert.Equal(0, exports.Metrics.Sent);
 
         collector.Status = StatusCodes.Status200OK;
         for (var i = 0; i < 3; i++) await collector.NextAsync();
 
-        Assert.True(counters.Sent > 0);
+        Assert.True(exports.Metrics.Sent > 0);
     }
 
     [Fact]
@@ -85,13 +85,13 @@ public sealed class OtlpTests
     {
         using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var counters = new OtlpCounters();
-        using var rig = new MetricsRig(new() { Otlp = counters }, Http(new($"http://127.0.0.1:{((IPEndPoint)nobody.LocalEndPoint!).Port}"), TimeSpan.FromHours(1)));
+        var exports = new OtlpExports();
+        using var rig = new MetricsRig(new() { Otlp = exports }, Http(new($"http://127.0.0.1:{((IPEndPoint)nobody.LocalEndPoint!).Port}"), TimeSpan.FromHours(1)));
 
         await rig.Telemetry.StopAsync(CancellationToken.None);
 
-        Assert.Equal(1, counters.Failed);
-        Assert.Equal(0, counters.Sent);
+        Assert.Equal(1, exports.Metrics.Failed);
+        Assert.Equal(0, exports.Metrics.Sent);
     }
 
     [Fact]

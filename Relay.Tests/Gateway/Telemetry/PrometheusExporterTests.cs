@@ -8,12 +8,16 @@ namespace Relay.Tests.Gateway.Telemetry;
 public sealed class PrometheusExporterTests : IDisposable
 {
     private readonly Meter _meter = new("Some " + Guid.NewGuid());
-    private readonly PrometheusExporter _exporter = new(8);
+    private readonly PrometheusExporter _exporter = new();
+    private readonly Scrapes _scrapes;
     private MeterProvider? _provider;
+
+    public PrometheusExporterTests() => _scrapes = new(_exporter, 8);
 
     public void Dispose()
     {
         _provider?.Dispose();
+        _scrapes.Dispose();
         _meter.Dispose();
     }
 
@@ -145,7 +149,7 @@ public sealed class PrometheusExporterTests : IDisposable
         _meter.CreateObservableGauge("some_size", () => 1L, null, "Size.");
         Start();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(each => Task.Run(() => MetricsRig.TextAsync(_exporter, (ScrapeFormat)(each % 2)))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(each => Task.Run(() => MetricsRig.TextAsync(_scrapes, (ScrapeFormat)(each % 2)))));
 
         foreach (var (answer, each) in answers.Select(static (answer, each) => (answer, each)))
             Assert.Equal("some_size", (each % 2 == 0 ? ExpositionText.Parse(answer) : ExpositionText.ParseOpenMetrics(answer))[^1].Name);
@@ -154,19 +158,19 @@ public sealed class PrometheusExporterTests : IDisposable
     [Fact]
     public void OnlySoManyScrapersAreThereAtATime()
     {
-        for (var i = 0; i < 8; i++) Assert.True(_exporter.TryEnter());
-        Assert.False(_exporter.TryEnter());
-        Assert.False(_exporter.TryEnter());
-        _exporter.Leave();
-        Assert.True(_exporter.TryEnter());
+        for (var i = 0; i < 8; i++) Assert.True(_scrapes.TryEnter());
+        Assert.False(_scrapes.TryEnter());
+        Assert.False(_scrapes.TryEnter());
+        _scrapes.Leave();
+        Assert.True(_scrapes.TryEnter());
     }
 
-    private void Start() => _provider ??= Sdk.CreateMeterProviderBuilder().SetResourceBuilder(TelemetryResource.Builder).AddMeter(_meter.Name).AddReader(new BaseExportingMetricReader(_exporter)).Build();
+    private void Start() => _provider ??= _exporter.Build(Sdk.CreateMeterProviderBuilder().SetResourceBuilder(TelemetryResource.Builder).AddMeter(_meter.Name));
 
     private Task<string> TextAsync(ScrapeFormat format = ScrapeFormat.Text)
     {
         Start();
-        return MetricsRig.TextAsync(_exporter, format);
+        return MetricsRig.TextAsync(_scrapes, format);
     }
 
     private async Task<List<Family>> OwnAsync() => [.. ExpositionText.Parse(await TextAsync()).Where(static family => family.Name != "target_info")];

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Relay.Core;
+using Relay.Core.Errors;
 using Relay.Gateway.Auth;
 using Relay.Gateway.Nodes;
 using Relay.Gateway.Telemetry;
@@ -27,7 +29,13 @@ public sealed partial class ToldErrorsTests
         var client = await relay.ConnectAsync(target, headers);
         await client.SendFrameAsync(Opcode.Binary, "unmasked"u8.ToArray(), mask: false);
         await client.ReceiveCloseAsync();
-        await client.ReceiveEndAsync();
+        await client.DisposeAsync();
+        // A tunnel's socket counts when all in it has ended.
+        var counters = relay.Services.GetRequiredService<GatewayCounters>();
+        await Task.Run(async () =>
+        {
+            while (counters.Closed(CloseReason.ProtocolError) == 0) await Task.Yield();
+        }).WaitAsync(TimeSpan.FromSeconds(30));
 
         Assert.Equal([("protocol_error", use)], await OneAsync(relay, "relay_errors_total", "code", static sample => sample.Labels["code"] == "protocol_error"));
     }

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Relay.Core.Plugins;
 using Relay.Core.Telemetry;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Telemetry;
+using Relay.Tests.Gateway.Telemetry;
 using Relay.Tests.Support;
 
 namespace Relay.Tests.Gateway.Traces;
@@ -18,34 +18,38 @@ public class ExportTests
     [Fact]
     public async Task TheCollectorGetsTheTraceBeforeTheRelayHasStopped()
     {
-        await using var collector = await OtlpReceiver.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync();
         var (trace, _, parent) = SpanLog.NewParent(sampled: false);
-        await using (var relay = await StartAsync(collector.Traced())) await AskAsync(relay, parent);
-        var requests = collector.Requests();
-        Assert.All(requests, static request => Assert.Equal(("/v1/traces", "Bearer collector"), (request.Path, request.Authorization)));
-        var sent = requests.SelectMany(static request => request.Body).ToArray();
-        Assert.True(Has(sent, Convert.FromHexString(trace)), "The trace has not come.");
-        foreach (var name in new[] { RelayTrace.HubMessage, RelayTrace.PluginHandle, "GET /ws", "relay", "default" }) Assert.True(Has(sent, Encoding.UTF8.GetBytes(name)), name);
-        Assert.False(Has(sent, "the-payload"u8), "The payload has come.");
+        await using var relay = await StartAsync(collector.Traced());
+        await AskAsync(relay, parent);
+        await relay.StopAsync();
+        var traces = relay.Services.GetRequiredService<OtlpExports>().Traces;
+        Assert.Equal((true, 0), (traces.Sent > 0, traces.Failed));
+        var sendings = collector.All();
+        Assert.All(sendings, static sending => Assert.Equal((OtlpSending.OfTraces, "Bearer collector"), (sending.Signal, sending.Authorization)));
+        var spans = sendings.SelectMany(static sending => sending.Spans).ToList();
+        foreach (var name in new[] { RelayTrace.HubMessage, RelayTrace.PluginHandle }) Assert.Equal(trace, Assert.Single(spans, span => span.Name == name).Trace);
+        Assert.Contains(spans, static span => span.Name == "GET /ws" && span.Attributes[RelayTrace.Tenant] == "default");
+        Assert.All(sendings, static sending => Assert.Equal(-1, sending.Body.AsSpan().IndexOf("the-payload"u8)));
     }
 
     [Fact]
     public async Task AClientCannotHaveItsMessagesTraced()
     {
-        await using var collector = await OtlpReceiver.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync();
         // An id that a sampler by trace id takes whatever the ratio is above 0.
         var parent = $"00-0af7651916cd43dd0000000000000001-{ActivitySpanId.CreateRandom().ToHexString()}-01";
         await using (var relay = await StartAsync(collector.Traced(static traces => traces with { SampleRatio = 0 }))) Assert.EndsWith("-00", await AskAsync(relay, parent));
-        Assert.Empty(collector.Requests());
+        Assert.Empty(collector.All());
     }
 
     [Fact]
     public async Task ATrustedClientCan()
     {
-        await using var collector = await OtlpReceiver.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync();
         var (trace, _, parent) = SpanLog.NewParent();
         await using (var relay = await StartAsync(collector.Traced(static traces => traces with { SampleRatio = 0, TrustParent = true }))) Assert.EndsWith("-01", await AskAsync(relay, parent));
-        Assert.True(Has(collector.Requests().SelectMany(static request => request.Body).ToArray(), Convert.FromHexString(trace)));
+        Assert.Contains(collector.All().SelectMany(static sending => sending.Spans), span => span.Trace == trace);
     }
 
     [Theory]
@@ -57,8 +61,11 @@ public class ExportTests
         taken.Start();
         var gone = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
         taken.Stop();
-        await using (var relay = await StartAsync(settings => settings with { Traces = new() { Enabled = true, SampleRatio = 1, Otlp = new() { Endpoint = gone, Protocol = isGrpc ? OtlpProtocol.Grpc : OtlpProtocol.Http } } }))
-            Assert.EndsWith("-01", await AskAsync(relay, SpanLog.NewParent().Traceparent));
+        await using var relay = await StartAsync(settings => settings with { Traces = new() { Enabled = true, SampleRatio = 1, Otlp = new() { Endpoint = gone, Protocol = isGrpc ? OtlpProtocol.Grpc : OtlpProtocol.Http } } });
+        Assert.EndsWith("-01", await AskAsync(relay, SpanLog.NewParent().Traceparent));
+        await relay.StopAsync();
+        var traces = relay.Services.GetRequiredService<OtlpExports>().Traces;
+        Assert.Equal((0, true), (traces.Sent, traces.Failed > 0));
     }
 
     [Theory]
@@ -72,15 +79,15 @@ public class ExportTests
         for (var i = 0; i < 4000; i++)
         {
             var (trace, span, parent) = SpanLog.NewParent(sampled: i % 2 == 0);
-            var judged = ingress.Parent(parent);
-            Assert.Equal((trace, span), (judged.TraceId.ToHexString(), judged.SpanId.ToHexString()));
+            var judged = ingress.Parent(parent, ["vendor=abc"]);
+            Assert.Equal((trace, span, "vendor=abc"), (judged.TraceId.ToHexString(), judged.SpanId.ToHexString(), judged.TraceState));
             Assert.Equal(again.NextDouble() < 0.25, judged.TraceFlags == ActivityTraceFlags.Recorded);
             if (judged.TraceFlags == ActivityTraceFlags.Recorded) kept++;
         }
 
         Assert.InRange(kept, 900, 1100);
-        Assert.Equal(default, ingress.Parent("nonsense"));
-        Assert.Equal(default, ingress.Parent(default(string)));
+        Assert.Equal(default, ingress.Parent("nonsense", []));
+        Assert.Equal(default, ingress.Parent(null, ["vendor=abc"]));
     }
 
     [Fact]
@@ -109,6 +116,4 @@ public class ExportTests
         await client.SendTextAsync($$"""{"type":"trace_later","request_id":"1","data":"the-payload","traceparent":"{{parent}}"}""");
         return (await client.ReceiveJsonAsync(static json => json.TryGetProperty("request_id", out _))).GetProperty("data").GetString()!;
     }
-
-    private static bool Has(ReadOnlySpan<byte> text, ReadOnlySpan<byte> part) => text.IndexOf(part) >= 0;
 }

@@ -1,17 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Relay.Core;
 using Relay.Core.Telemetry;
 using Relay.Core.Tunnel;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Tunnel;
-using Relay.Tests.Agent;
 using Relay.Tests.Gateway.Nodes;
 using Relay.Tests.Gateway.Webhooks;
 using Relay.Tests.Support;
@@ -65,14 +59,15 @@ public class HttpTraceTests
         receiver.Answer = static _ => (200, """{"allow":true}""");
         await using var relay = await RelayServer.StartAsync(receiver.Hooked(hooks => hooks with { ConnectUrl = receiver.Url, Url = "" }));
         var (trace, parent, traceparent) = SpanLog.NewParent();
-        var client = await relay.ConnectAsync("/ws?user_id=alice", ("traceparent", traceparent));
+        var client = await relay.ConnectAsync("/ws?user_id=alice", ("traceparent", traceparent), ("tracestate", "vendor=abc"));
         await client.ReceiveJsonAsync(static json => json.GetProperty("type").ValueEquals("welcome"));
         var span = await log.EndedAsync("GET /ws", trace);
         var hook = await log.EndedAsync(RelayTrace.ConnectHook, trace);
         Assert.Equal((parent, 101), (span.ParentSpanId.ToHexString(), span.GetTagItem(RelayTrace.StatusCode)));
         Assert.NotNull(span.GetTagItem(RelayTrace.Connection));
         Assert.Equal((span.SpanId, ActivityKind.Client), (hook.ParentSpanId, hook.Kind));
-        Assert.Equal(trace, (await receiver.NextAsync()).Traceparent.Split('-')[1]);
+        var asked = await receiver.NextAsync();
+        Assert.Equal((trace, "vendor=abc"), (asked.Traceparent.Split('-')[1], asked.Tracestate));
     }
 
     [Fact]
@@ -106,30 +101,6 @@ public class HttpTraceTests
         Assert.Equal(
             ("default", "127.0.0.1", port, "502", ActivityStatusCode.Error),
             (span.GetTagItem(RelayTrace.Tenant), span.GetTagItem(RelayTrace.ServerAddress), span.GetTagItem(RelayTrace.ServerPort), span.GetTagItem(RelayTrace.ErrorType), span.Status));
-    }
-
-    [Fact]
-    public async Task ACallsTraceReachesTheModelServer()
-    {
-        using var log = new SpanLog();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        await using var model = builder.Build();
-        model.MapPost("/v1/chat/completions", static (HttpContext context) => Results.Json(new { told = context.Request.Headers["traceparent"].ToString() }));
-        await model.StartAsync();
-        await using var relay = await RelayServer.StartAsync();
-        await using var node = RunningNode.Start(relay.Url.AbsoluteUri.Replace("http", "ws", StringComparison.Ordinal), model.Urls.First() + "/v1", "--model", "m");
-        await node.Connected;
-        using var caller = new NodeCaller(relay);
-        var (trace, _, traceparent) = SpanLog.NewParent();
-        using var answer = await caller.PostAsync(NodeCaller.Body(stream: false), headers: ("traceparent", traceparent));
-        var told = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("told").GetString();
-        var call = await log.EndedAsync(RelayTrace.NodeCall, trace);
-        var request = await log.EndedAsync("POST /v1/chat/completions", trace);
-        Assert.Equal((request.SpanId, ActivityKind.Client, "test-node", 200), (call.ParentSpanId, call.Kind, call.GetTagItem(RelayTrace.Node), call.GetTagItem(RelayTrace.StatusCode)));
-        Assert.Equal(call.Id, told);
-        Assert.Equal([RelayTrace.NodeAttempt, RelayTrace.NodeAnswer], call.Events.Select(static one => one.Name));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Relay.Abstractions;
 
 namespace Relay.Tests.Gateway.Traces;
@@ -40,6 +41,15 @@ internal sealed class TracingPlugin : RelayPlugin
 
     [Topic("crash")]
     public void Crash(PluginMessage message) => throw new InvalidOperationException("a secret of " + message.Topic);
+
+    [Topic("log")]
+    public async Task LogAsync(PluginMessage message)
+    {
+        Context.Log.LogInformation("said at once");
+        await Task.Yield();
+        Context.Log.LogInformation("said later");
+        Answer(message);
+    }
 
     [Topic("call")]
     public async Task CallAsync(PluginMessage message)

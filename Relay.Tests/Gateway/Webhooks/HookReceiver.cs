@@ -68,6 +68,7 @@ internal sealed class HookReceiver : IAsyncDisposable
             JsonDocument.Parse(bytes).RootElement, bytes, context.Request.Headers[WebhookSignature.TimestampHeader].ToString(), context.Request.Headers[WebhookSignature.Header].ToString())
         {
             Traceparent = context.Request.Headers["traceparent"].ToString(),
+            Tracestate = context.Request.Headers["tracestate"].ToString(),
         };
         var (status, answer) = Answer(request);
         _requests.Writer.TryWrite(request);
@@ -80,6 +81,8 @@ internal sealed class HookReceiver : IAsyncDisposable
 internal sealed record HookRequest(JsonElement Body, byte[] Bytes, string Timestamp, string Signature)
 {
     public string Traceparent { get; init; } = "";
+
+    public string Tracestate { get; init; } = "";
 
     public string Delivery => Body.GetProperty("delivery").GetString()!;
 
