@@ -29,6 +29,9 @@ internal sealed partial class ClusterLog(ILogger logger)
     [LoggerMessage(4010, LogLevel.Warning, "Silo {Silo} has been declared dead")]
     internal partial void SiloGone(string silo);
 
+    [LoggerMessage(4011, LogLevel.Information, "The silo leaves: {Hubs} hubs with clients go to others in {Slots} slots")]
+    internal partial void SiloLeaves(int hubs, int slots);
+
     [LoggerMessage(6001, LogLevel.Error, "A turn of a room threw; the relay has a bug")]
     internal partial void RoomFault(Exception exception);
 

@@ -5,6 +5,9 @@ namespace Relay.Grains;
 /// <param name="SyncInterval">How often silos and gateways tell each other that they live. Who is silent for three of them loses what it held.</param>
 public sealed record ClusterOptions(int CentralShards, TimeSpan SyncInterval)
 {
+    /// <summary>The time in which hubs go to other silos when theirs leaves; half of it is for their slots. Zero: all go at once.</summary>
+    public TimeSpan LeaveTime { get; init; }
+
     /// <summary>How long silence is borne.</summary>
     internal TimeSpan Lease => SyncInterval * 3;
 

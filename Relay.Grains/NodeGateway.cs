@@ -48,7 +48,7 @@ internal sealed class NodeGateway(GatewayRef gateway, TenantId tenant, ClusterOp
     {
         try
         {
-            await gateway.Observer.TakeNodes(batch).WaitAsync(cluster.CallTimeout, time);
+            await gateway.CallAsync(observer => observer.TakeNodes(batch)).WaitAsync(cluster.CallTimeout, time);
             return true;
         }
         catch (Exception)

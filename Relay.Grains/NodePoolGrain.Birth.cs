@@ -65,7 +65,7 @@ internal sealed partial class NodePoolGrain
         {
             try
             {
-                if (await gateway.Observer.TellNodes(_tenant.Name).WaitAsync(cluster.CallTimeout, time)) await told.Task;
+                if (await gateway.CallAsync(observer => observer.TellNodes(_tenant.Name)).WaitAsync(cluster.CallTimeout, time)) await told.Task;
                 return;
             }
             catch (Exception) when (IsYoung)

@@ -102,10 +102,23 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     /// <summary>No hub begins here any more.</summary>
     internal bool IsLeaving => _isLeaving;
 
-    /// <summary>Ends all hubs; they go on elsewhere.</summary>
+    /// <summary>Ends all hubs; they go on elsewhere. In slots, because each begins anew at once, and asks every gateway what it holds.</summary>
     internal async Task LeaveAsync(CancellationToken over)
     {
         _isLeaving = true;
+        var began = Clock.Now;
+        var awaited = _hubs.Keys.ToLookup(static hub => hub.HasClients);
+        // Nobody notices that these are gone.
+        foreach (var hub in awaited[false]) _ = hub.LeaveAsync();
+        UserHubGrain[] hubs = [.. awaited[true]];
+        var plan = DrainPlan.For(hubs.Length, _cluster.LeaveTime);
+        _log.SiloLeaves(hubs.Length, plan.Slots);
+        for (var slot = 0; slot < plan.Slots; slot++)
+        {
+            if (slot > 0 && plan.At(slot) - (Clock.Now - began) is var wait && wait > TimeSpan.Zero) await Task.Delay(wait, Clock.Provider, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var hub in hubs.AsSpan(plan.Of(slot, hubs.Length))) _ = hub.LeaveAsync();
+        }
+
         // Some may have been on their way in.
         while (!_hubs.IsEmpty && !over.IsCancellationRequested) await Task.WhenAll(_hubs.Keys.Select(static hub => hub.LeaveAsync())).WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

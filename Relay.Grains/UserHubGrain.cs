@@ -165,6 +165,9 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     private static Task UntilAsync(Task done, CancellationToken over) => Task.WhenAny(done, Task.Delay(Timeout.Infinite, over));
 
+    /// <summary>Somebody is connected to it. Any thread.</summary>
+    internal bool HasClients => _links.Values.Any(static link => link.Connections.Count > 0);
+
     /// <summary>The silo leaves. Any thread. Ends when the hub has.</summary>
     internal Task LeaveAsync()
     {
@@ -232,12 +235,12 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
 
     private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
-        var began = silo.Time.GetTimestamp();
+        var (key, began) = (_key.ToActorKey(), silo.Time.GetTimestamp());
         while (true)
         {
             try
             {
-                return (gateway, await gateway.Observer.Held(_key.ToActorKey()).WaitAsync(cluster.CallTimeout, silo.Time));
+                return (gateway, await gateway.CallAsync(observer => observer.Held(key)).WaitAsync(cluster.CallTimeout, silo.Time));
             }
             catch (Exception) when (silo.Time.GetElapsedTime(began) < cluster.SyncInterval)
             {

@@ -56,12 +56,12 @@ internal sealed class UserLimitsGrain(SiloHubs silo, ClusterOptions cluster, IGr
 
     private async Task AskAsync(GatewayRef gateway)
     {
-        var began = silo.Time.GetTimestamp();
+        var (key, life, began) = (_key, _shares.Life, silo.Time.GetTimestamp());
         while (true)
         {
             try
             {
-                var holdings = await gateway.Observer.HeldLimits(_key, _shares.Life).WaitAsync(cluster.CallTimeout, silo.Time);
+                var holdings = await gateway.CallAsync(observer => observer.HeldLimits(key, life)).WaitAsync(cluster.CallTimeout, silo.Time);
                 _shares.Restore(gateway.Id, holdings.ToHoldings(), Turn);
                 return;
             }

@@ -42,7 +42,7 @@ internal static partial class SiloHost
     public static WebApplication Build(ClusterRole role, RelaySettings settings, Stream? logFile, Action<IServiceCollection>? configure = null)
     {
         var builder = RelayHost.CreateBuilder("Relay.Silo", settings, logFile);
-        var (services, options) = (builder.Services, new ClusterOptions(settings.Cluster.CentralShards, settings.Cluster.SyncInterval));
+        var (services, options) = (builder.Services, new ClusterOptions(settings.Cluster.CentralShards, settings.Cluster.SyncInterval) { LeaveTime = settings.Server.DrainTimeout });
         configure?.Invoke(services);
         services.AddSingleton<IMetricsExposition, OfficialExposition>();
         services.AddRelay(settings).AddSingleton<RuntimeCounters>().AddSingleton<ClusterHealth>().AddHostedService<MembershipProbe>();

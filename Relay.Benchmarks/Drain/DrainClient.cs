@@ -1,69 +1,27 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
 
 namespace Relay.Benchmarks.Drain;
 
-/// <summary>What all clients have seen.</summary>
-internal sealed class DrainTally
-{
-    private long _lost;
-    private long _again;
-    private long _unknown;
-    private long _slowest;
-    private int _answering;
-
-    /// <summary>Requests that were answered, by the relay that did.</summary>
-    public long[] Answered { get; } = new long[2];
-
-    /// <summary>Requests that the relay closed upon without having taken them; they were sent again to the other one.</summary>
-    public long Again => Interlocked.Read(ref _again);
-
-    /// <summary>Requests without an outcome: the connection broke, or something else than the answer came.</summary>
-    public long Lost => Interlocked.Read(ref _lost);
-
-    /// <summary>Requests of which the relay said that it does not know what became of them.</summary>
-    public long Unknown => Interlocked.Read(ref _unknown);
-
-    /// <summary>The longest that an answer took since this was read last.</summary>
-    public TimeSpan TakeSlowest() => TimeSpan.FromTicks(Interlocked.Exchange(ref _slowest, 0));
-
-    /// <summary>Clients of the second relay that have been answered there.</summary>
-    public int Back => Volatile.Read(ref _answering);
-
-    public void CountAgain() => Interlocked.Increment(ref _again);
-
-    public void CountLost() => Interlocked.Increment(ref _lost);
-
-    public void CountUnknown() => Interlocked.Increment(ref _unknown);
-
-    public void CountAnswer(int relay, TimeSpan took)
-    {
-        Interlocked.Increment(ref Answered[relay]);
-        long slowest;
-        while (took.Ticks > (slowest = Interlocked.Read(ref _slowest)) && Interlocked.CompareExchange(ref _slowest, took.Ticks, slowest) != slowest)
-        {
-            // Another one was slower meanwhile, or not.
-        }
-    }
-
-    public void CountBack() => Interlocked.Increment(ref _answering);
-}
-
-/// <summary>What clients send, and how it is answered.</summary>
+/// <summary>What clients send.</summary>
 /// <param name="Type">The type of a request.</param>
-/// <param name="Answer">The type of its answer.</param>
-/// <param name="Pause">How long a client waits after an answer, on the average.</param>
-internal sealed record DrainTalk(string Type, string Answer, TimeSpan Pause);
+/// <param name="WriteEvery">Of so many requests of a client one writes its session instead; 0 for none.</param>
+internal sealed record DrainTalk(string Type, int WriteEvery = 0);
 
-/// <summary>A client that asks all the time, and goes to the other relay when it is told to go: at once, because the relay does the spreading.</summary>
+/// <summary>A client that asks when it is told to, answered or not, and goes to its next relay when it is told to go: at once, because the relay does the spreading.</summary>
 internal sealed class DrainClient(int number, string[] relays, DrainTally tally, DrainTalk talk)
 {
     private readonly byte[] _buffer = new byte[4096];
-    private readonly Random _random = new(number);
-    private int _requests;
-    private bool _isAsked;
+    private readonly Channel<DrainAsk> _due = Channel.CreateUnbounded<DrainAsk>();
+    private readonly ConcurrentDictionary<int, DrainAsk> _asked = new();
+    private int _asks;
+
+    public int Number => number;
 
     /// <summary>When it was told to go.</summary>
     public long? Told { get; private set; }
@@ -71,83 +29,86 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally,
     /// <summary>When it was welcome at the other relay.</summary>
     public long? Back { get; private set; }
 
+    /// <summary>A request, to be sent as soon as the client can. One caller at a time.</summary>
+    public void Ask(long due)
+    {
+        tally.CountAsked();
+        var ask = ++_asks;
+        _due.Writer.TryWrite(new(ask, due, talk.WriteEvery > 0 && ask % talk.WriteEvery == 0));
+    }
+
     public async Task RunAsync(Action joined, CancellationToken stop)
     {
         for (var relay = 0; relay < relays.Length; relay++)
         {
-            using var socket = await JoinAsync(relays[relay]);
+            using var socket = await JoinAsync(relays[relay], stop);
             if (relay == 0) joined();
             else Back = Stopwatch.GetTimestamp();
-            if (await AskAsync(socket, relay, stop) == WebSocketCloseStatus.EndpointUnavailable && relay == 0)
-            {
-                Told = Stopwatch.GetTimestamp();
-                if (_isAsked) tally.CountAgain();
-                await SayGoodbyeAsync(socket);
-                continue;
-            }
-
-            if (_isAsked) tally.CountLost();
-            return;
+            using var gone = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var asking = AskAsync(socket, gone.Token);
+            while (await NextAsync(socket, stop) is { } text) Take(text, relay);
+            var told = Stopwatch.GetTimestamp();
+            await gone.CancelAsync();
+            await asking;
+            // What was asked elsewhere, or while the connection broke, has no outcome.
+            if (stop.IsCancellationRequested || socket.CloseStatus != WebSocketCloseStatus.EndpointUnavailable) return;
+            Told = told;
+            await SayGoodbyeAsync(socket);
         }
     }
 
-    // Until the relay closes; null when the connection broke, or the run is over.
-    private async Task<WebSocketCloseStatus?> AskAsync(ClientWebSocket socket, int relay, CancellationToken stop)
-    {
-        var next = NextAsync(socket);
-        var first = true;
-        while (true)
-        {
-            if (!_isAsked)
-            {
-                await Task.WhenAny(next, Task.Delay(talk.Pause * (0.5 + _random.NextDouble()), stop));
-                if (stop.IsCancellationRequested) return null;
-                if (next.IsCompleted)
-                {
-                    // The end, or something that nobody asked for.
-                    if (await next is null) return socket.CloseStatus;
-                    next = NextAsync(socket);
-                    continue;
-                }
-
-                _requests++;
-                _isAsked = true;
-            }
-
-            await SendAsync(socket);
-            var asked = Stopwatch.GetTimestamp();
-            string? text;
-            while ((text = await next) is not null && !text.Contains($"\"request_id\":\"{_requests}\"", StringComparison.Ordinal)) next = NextAsync(socket);
-            if (text is null) return socket.CloseStatus;
-            if (text.Contains($"\"{talk.Answer}\"", StringComparison.Ordinal)) tally.CountAnswer(relay, Stopwatch.GetElapsedTime(asked));
-            else if (text.Contains("\"outcome_unknown\"", StringComparison.Ordinal)) tally.CountUnknown();
-            else tally.CountLost();
-            _isAsked = false;
-            if (relay == 1 && first) tally.CountBack();
-            first = false;
-            next = NextAsync(socket);
-        }
-    }
-
-    private async Task<ClientWebSocket> JoinAsync(string relay)
-    {
-        var socket = new ClientWebSocket();
-        socket.Options.KeepAliveInterval = TimeSpan.Zero;
-        await socket.ConnectAsync(new Uri($"{relay.Replace("http", "ws", StringComparison.Ordinal)}/ws?user_id=u{number.ToString(CultureInfo.InvariantCulture)}"), CancellationToken.None);
-        return await NextAsync(socket) is { } welcome && welcome.Contains("\"welcome\"", StringComparison.Ordinal) ? socket : throw new InvalidOperationException("not welcome");
-    }
-
-    private async Task SendAsync(ClientWebSocket socket)
+    // What the relay before this one closed upon was not taken there.
+    private async Task AskAsync(ClientWebSocket socket, CancellationToken gone)
     {
         try
         {
-            var text = $$"""{"type":"{{talk.Type}}","request_id":"{{_requests}}","data":[{{number}}]}""";
-            await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None);
+            foreach (var (_, ask) in _asked.OrderBy(static ask => ask.Key))
+            {
+                tally.CountAgain();
+                await SendAsync(socket, ask);
+            }
+
+            await foreach (var ask in _due.Reader.ReadAllAsync(gone))
+            {
+                _asked[ask.Number] = ask;
+                await SendAsync(socket, ask);
+            }
         }
-        catch (WebSocketException)
+        catch (Exception error) when (error is WebSocketException or OperationCanceledException)
         {
-            // The relay has closed meanwhile; what it said is read next.
+            // The relay has closed meanwhile; what it said is read by the other side.
         }
+    }
+
+    private ValueTask SendAsync(ClientWebSocket socket, DrainAsk ask)
+    {
+        var (type, data) = ask.IsWrite ? ("session_set_state", $$"""{"state":{{ask.Number}}}""") : (talk.Type, $"[{number}]");
+        var text = $$"""{"type":"{{type}}","request_id":{{ask.Number}},"data":{{data}}}""";
+        return socket.SendAsync(Encoding.UTF8.GetBytes(text).AsMemory(), WebSocketMessageType.Text, true, CancellationToken.None);
+    }
+
+    private void Take(string text, int relay)
+    {
+        using var message = JsonDocument.Parse(text);
+        if (!message.RootElement.TryGetProperty("request_id", out var id)) return;
+        if (!_asked.TryRemove(id.GetInt32(), out var ask))
+        {
+            tally.CountTwice();
+            return;
+        }
+
+        var type = message.RootElement.GetProperty("type").GetString()!;
+        var isError = type == "error";
+        tally.Count(new(ask.Due, Stopwatch.GetTimestamp(), isError ? message.RootElement.GetProperty("error").GetString()! : type, isError, relay));
+    }
+
+    private async Task<ClientWebSocket> JoinAsync(string relay, CancellationToken stop)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        await socket.ConnectAsync(new Uri($"{relay.Replace("http", "ws", StringComparison.Ordinal)}/ws?user_id=u{number.ToString(CultureInfo.InvariantCulture)}"), stop);
+        var first = await NextAsync(socket, stop);
+        return first is not null && first.Contains("\"welcome\"", StringComparison.Ordinal) ? socket : throw new InvalidOperationException($"not welcome: {first}");
     }
 
     // A relay that has ended meanwhile has done so with all that it was to say.
@@ -164,20 +125,20 @@ internal sealed class DrainClient(int number, string[] relays, DrainTally tally,
     }
 
     // A frame's text, null at the end of the connection, in whatever way it came.
-    private async Task<string?> NextAsync(ClientWebSocket socket)
+    private async Task<string?> NextAsync(ClientWebSocket socket, CancellationToken stop)
     {
         try
         {
             var length = 0;
             while (true)
             {
-                var got = await socket.ReceiveAsync(_buffer.AsMemory(length), CancellationToken.None);
+                var got = await socket.ReceiveAsync(_buffer.AsMemory(length), stop);
                 if (got.MessageType == WebSocketMessageType.Close) return null;
                 length += got.Count;
                 if (got.EndOfMessage) return Encoding.UTF8.GetString(_buffer, 0, length);
             }
         }
-        catch (WebSocketException)
+        catch (Exception error) when (error is WebSocketException or OperationCanceledException)
         {
             return null;
         }

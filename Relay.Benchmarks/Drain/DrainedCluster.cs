@@ -1,36 +1,48 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Relay.Benchmarks.Nodes;
 
 namespace Relay.Benchmarks.Drain;
 
-/// <summary>A cluster of processes for a measurement: two silos, of which the first is the membership, and two gateways.</summary>
+/// <summary>A cluster of processes for a measurement: three silos and two gateways over a Redis and a PostgreSQL of their own.</summary>
 internal sealed class DrainedCluster : IDisposable
 {
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("relay-drain-bench-");
     private readonly List<(string Name, ChildProcess Process)> _nodes = [];
+    private readonly string _build;
+    private SharedServers? _servers;
+
+    private DrainedCluster(string build) => _build = build;
 
     /// <summary>Where clients connect.</summary>
     public string[] Gateways { get; private set; } = [];
 
-    /// <summary>The process of the first gateway.</summary>
-    public ChildProcess First => _nodes.First(static node => node.Name == "gateway").Process;
+    /// <summary>The first process of a role.</summary>
+    public ChildProcess First(string role) => _nodes.First(node => node.Name.StartsWith(role, StringComparison.Ordinal)).Process;
 
-    /// <summary>The process of the silo that is not needed for the membership.</summary>
-    public ChildProcess Silo => _nodes.Last(static node => node.Name == "silo").Process;
+    /// <summary>When hubs have begun anew, as gateways say in their logs.</summary>
+    public List<DateTimeOffset> Moves() =>
+        [.. _nodes.SelectMany(static node => node.Process.Lines("\\[4003\\]")).Select(static line => DateTimeOffset.Parse(line.AsSpan(0, line.IndexOf(' ')), CultureInfo.InvariantCulture))];
 
-    public static async Task<DrainedCluster> StartAsync(string silo, string folder, int seconds)
+    public static async Task<DrainedCluster> StartAsync(string build, int drainSeconds)
     {
-        var ports = Ports(4);
-        string[] common = ["--metrics:enabled", "false", "--logging:level", "info", "--server:port", "0", "--server:drain_timeout", $"{seconds}s", "--plugins:echo:enabled", "true"];
-        var cluster = new DrainedCluster();
+        var cluster = new DrainedCluster(build);
         try
         {
-            await cluster.StartAsync("silo", silo, Folder(folder, "first"), [.. common, "--cluster:silo_port", ports[0], "--cluster:gateway_port", ports[1]]);
-            await cluster.StartAsync("silo", silo, Folder(folder, "second"), [.. common, "--cluster:primary_port", ports[0], "--cluster:silo_port", ports[2], "--cluster:gateway_port", ports[3]]);
-            await cluster._nodes[0].Process.SaidAsync("version .*Active.*Active");
-            string[] gateway = [.. common, "--cluster:gateway_port", ports[1]];
-            cluster.Gateways = [await cluster.StartAsync("gateway", silo, Folder(folder, "third"), gateway), await cluster.StartAsync("gateway", silo, Folder(folder, "fourth"), gateway)];
+            cluster._servers = await SharedServers.StartAsync(cluster._folder.FullName);
+            string[] common =
+            [
+                "--metrics:enabled", "false", "--logging:level", "info", "--server:port", "0", "--server:drain_timeout", $"{drainSeconds}s", "--plugins:echo:enabled", "true",
+                "--cluster:membership", "redis", "--cluster:redis:connection_string", cluster._servers.Redis, "--storage:postgres:connection_string", cluster._servers.Postgres,
+            ];
+            for (var silo = 1; silo <= 3; silo++)
+            {
+                var ports = SharedServers.FreePorts(2);
+                await cluster.StartAsync("silo", silo, [.. common, "--cluster:silo_port", ports[0], "--cluster:gateway_port", ports[1]]);
+            }
+
+            // A gateway that finds a single silo would have its first hubs there.
+            foreach (var (_, silo) in cluster._nodes) await silo.SaidAsync("version .*Active.*Active.*Active");
+            cluster.Gateways = [await cluster.StartAsync("gateway", 1, common), await cluster.StartAsync("gateway", 2, common)];
             return cluster;
         }
         catch
@@ -40,10 +52,13 @@ internal sealed class DrainedCluster : IDisposable
         }
     }
 
+    /// <summary>What each process has taken of the processors until now.</summary>
+    public List<TimeSpan> Cpu() => _nodes.ConvertAll(static node => node.Process.HasExited ? default : node.Process.Cpu);
+
     /// <summary>Prints what each process takes.</summary>
     public async Task MeasureAsync(TimeSpan time, Func<long> answered)
     {
-        var (before, requests) = (_nodes.ConvertAll(static node => node.Process.Cpu), answered());
+        var (before, requests) = (Cpu(), answered());
         await Task.Delay(time);
         requests = answered() - requests;
         foreach (var ((name, process), cpu) in _nodes.Zip(before))
@@ -55,26 +70,22 @@ internal sealed class DrainedCluster : IDisposable
         }
     }
 
+    /// <summary>What the processes that are still there have taken of the processors since then.</summary>
+    public string CpuSince(List<TimeSpan> before) => string.Join(", ", _nodes.Zip(before).Where(static node => !node.First.Process.HasExited)
+        .Select(static node => string.Create(CultureInfo.InvariantCulture, $"{node.First.Name} {(node.First.Process.Cpu - node.Second).TotalSeconds:0.0} s")));
+
     public void Dispose()
     {
         foreach (var (_, process) in _nodes) process.Dispose();
+        _servers?.Dispose();
+        _folder.Delete(recursive: true);
     }
 
-    private async Task<string> StartAsync(string role, string silo, string folder, string[] args)
+    private async Task<string> StartAsync(string role, int number, string[] args)
     {
-        var process = ChildProcess.Start("relay listening on (http:\\S+)", folder, [silo, "--role", role, .. args]);
-        _nodes.Add((role, process));
+        var name = string.Create(CultureInfo.InvariantCulture, $"{role} {number}");
+        var process = ChildProcess.Start("relay listening on (http:\\S+)", _folder.CreateSubdirectory(name).FullName, [_build, "--role", role, .. args]);
+        _nodes.Add((name, process));
         return await process.FoundAsync();
-    }
-
-    private static string Folder(string parent, string name) => Directory.CreateDirectory(Path.Combine(parent, name)).FullName;
-
-    private static string[] Ports(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(static _ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        foreach (var listener in listeners) listener.Start();
-        string[] ports = [.. listeners.Select(static listener => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture))];
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 }

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Relay.Benchmarks.Nodes;
 
-/// <summary>A program of ours, started for a measurement and ended with it.</summary>
+/// <summary>A program, started for a measurement and ended with it.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
@@ -45,6 +45,8 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    public bool HasExited => _process.HasExited;
+
     public static ChildProcess Start(string looksFor, string folder, params string[] args) => StartProgram("dotnet", looksFor, folder, args);
 
     /// <summary>The same for a program that gets only the processor time that nobody else wants: a load that must not measure itself.</summary>
@@ -52,7 +54,8 @@ internal sealed class ChildProcess : IDisposable
         ? StartProgram("chrt", looksFor, folder, ["--idle", "0", "dotnet", .. args])
         : Start(looksFor, folder, args);
 
-    private static ChildProcess StartProgram(string program, string looksFor, string folder, string[] args)
+    /// <summary>The same for a program that is not one of ours.</summary>
+    public static ChildProcess StartProgram(string program, string looksFor, string folder, string[] args)
     {
         var process = new Process { StartInfo = new(program, args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true }, EnableRaisingEvents = true };
         var child = new ChildProcess(process, new Regex(looksFor));
@@ -80,6 +83,9 @@ internal sealed class ChildProcess : IDisposable
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
+
+    /// <summary>What it has printed that looks like this.</summary>
+    public IEnumerable<string> Lines(string pattern) => _lines.Where(line => Regex.IsMatch(line, pattern));
 
     /// <summary>The number that it printed.</summary>
     public long Said(string pattern) =>

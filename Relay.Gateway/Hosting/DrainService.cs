@@ -6,7 +6,7 @@ namespace Relay.Gateway.Hosting;
 
 /// <summary>
 /// The graceful stop, before the server stops listening and within <c>server.drain_timeout</c>: no new sockets; clients are told 1001 in slots, each as soon as
-/// its messages under way are answered; then plugins end in good order. What hangs is cut, so that the process ends in time; a second signal cuts at once.
+/// its messages under way are answered, nodes before all others; then plugins end in good order. What hangs is cut, so that the process ends in time; a second signal cuts at once.
 /// </summary>
 internal sealed partial class DrainService(
     RelaySettings settings, ConnectionRegistry registry, TunnelRegistry tunnels, OpenRequests requests, IRelayRuntime runtime, DrainProgress progress, TimeProvider time, ILogger<DrainService> logger)
@@ -40,7 +40,8 @@ internal sealed partial class DrainService(
     // Until its slot comes a client is served as ever.
     private async Task TellAsync(Task gone, long began, CancellationToken hurry)
     {
-        Connection[] connections = [.. registry.Snapshot()];
+        // Nodes first: while its calls end a node cannot go, and what is begun there late is cut; and it is there again before the clients that want it are.
+        Connection[] connections = [.. registry.Snapshot().OrderBy(static connection => connection.IsFor != SocketUse.Node)];
         TunnelSocket[] carriers = [.. tunnels.Snapshot()];
         var plan = DrainPlan.For(connections.Length + carriers.Length, settings.Server.DrainTimeout);
         LogDraining(connections.Length + carriers.Length, requests.Count, plan.Slots, settings.Server.DrainTimeout.TotalSeconds);

@@ -8,8 +8,12 @@ internal sealed class CountedCalls : IOutgoingGrainCallFilter
 {
     private readonly ConcurrentDictionary<string, int> _counts = new();
 
+    /// <summary>Calls of gateways that a grain made in its own name: their answers may be lost when the grain has moved.</summary>
+    public ConcurrentQueue<string> InAGrainsName { get; } = new();
+
     public Task Invoke(IOutgoingGrainCallContext context)
     {
+        if (context.InterfaceMethod.DeclaringType == typeof(IGatewayObserver) && context.SourceId is { } source && !source.ToString().StartsWith("sys.", StringComparison.Ordinal)) InAGrainsName.Enqueue($"{source}: {context.InterfaceMethod.Name}");
         _counts.AddOrUpdate($"{context.InterfaceMethod.DeclaringType!.Name}.{context.InterfaceMethod.Name}", 1, static (_, count) => count + 1);
         return context.Invoke();
     }

@@ -141,6 +141,7 @@ internal sealed class RelayCluster : IAsyncDisposable
         // A turn that threw is logged as 2001.
         Assert.Empty(Logged.Of(2001));
         Assert.Equal(0, Counters.TurnFaults);
+        Assert.Empty(Calls.InAGrainsName);
     }
 
     private async Task<OrleansRuntime> StartAsync(OrleansRuntime gateway)

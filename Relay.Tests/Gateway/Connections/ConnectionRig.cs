@@ -14,10 +14,10 @@ internal sealed class ConnectionRig
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
-    public ConnectionRig(int messages = 2, int outboxBytes = 1000)
+    public ConnectionRig(int messages = 2, int outboxBytes = 1000, SocketUse use = SocketUse.Hub)
     {
         Limits = new(new(messages, 1000), outboxBytes, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20));
-        Connection = new("c1", new UserIdentity("default", "alice"), Socket, Transport, Limits, Counters);
+        Connection = new("c1", new UserIdentity("default", "alice"), Socket, Transport, Limits, Counters) { IsFor = use };
         Connection.Begin();
         Connection.Attach(new HubUse(Link));
     }

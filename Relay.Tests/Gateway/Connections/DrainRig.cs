@@ -49,9 +49,9 @@ internal sealed class DrainRig : IDisposable
 
     public bool IsReady => _registry.IsReady;
 
-    public ConnectionRig Connect()
+    public ConnectionRig Connect(SocketUse use = SocketUse.Hub)
     {
-        var rig = new ConnectionRig();
+        var rig = new ConnectionRig(use: use);
         _ = rig.RunAsync();
         _registry.Add(rig.Connection);
 

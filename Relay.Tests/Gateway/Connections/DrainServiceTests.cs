@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Relay.Core.Errors;
+using Relay.Core.Runtime;
+using Relay.Gateway.Connections;
 using Relay.Gateway.Hosting;
 
 namespace Relay.Tests.Gateway.Connections;
@@ -49,6 +51,28 @@ public sealed class DrainServiceTests
         Assert.False(later[0].Connection.IsClosed);
         later[0].Connection.Return(later[0].Link.Sent[0].Credit);
         await rig.ClosedAsync(1);
+        await stopped.WaitAsync(ConnectionRig.Bound);
+    }
+
+    [Fact]
+    public async Task NodesAreToldBeforeAllOthers()
+    {
+        using var rig = new DrainRig();
+        var (clients, nodes) = (new List<ConnectionRig>(), new List<ConnectionRig>());
+        for (var i = 0; i < 15; i++)
+        {
+            clients.Add(rig.Connect());
+            nodes.Add(rig.Connect(SocketUse.Node));
+        }
+
+        var stopped = rig.StopAsync();
+        foreach (var (toldNodes, toldClients) in ((int, int)[])[(10, 0), (15, 5), (15, 15)])
+        {
+            await rig.ClosedAsync(10);
+            Assert.Equal((toldNodes, toldClients), (nodes.Count(static node => node.Connection.IsClosed), clients.Count(static client => client.Connection.IsClosed)));
+            rig.Time.Advance(Slot);
+        }
+
         await stopped.WaitAsync(ConnectionRig.Bound);
     }
 
