@@ -167,9 +167,11 @@ internal static class RelayHost
     /// <summary>What an orchestrator asks.</summary>
     public static void MapHealth(this WebApplication app)
     {
+        // Many a probe sends HEAD.
+        string[] methods = [HttpMethods.Get, HttpMethods.Head];
         IReadiness[] parts = [.. app.Services.GetServices<IReadiness>()];
-        app.MapGet("/healthz/live", () => Results.Ok());
-        app.MapGet("/healthz/ready", () => parts.All(static part => part.IsReady) ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        app.MapMethods("/healthz/live", methods, () => Results.Ok());
+        app.MapMethods("/healthz/ready", methods, () => parts.All(static part => part.IsReady) ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
     }
 
     private static bool IsCancellation(Exception error) =>
