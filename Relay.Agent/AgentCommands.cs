@@ -19,7 +19,7 @@ internal static class AgentCommands
         {
             foreach (var error in parsed.Errors)
                 context.Error.WriteLine(error.Message);
-            context.Error.WriteLine($"Try: relay-agent {Name(parsed.CommandResult)}--help");
+            context.Error.WriteLine($"Try: relay-agent {Path(parsed.CommandResult)}--help");
             return (int)ExitCode.Usage;
         }
         // The agent takes the signals itself: a command decides how it ends.
@@ -34,5 +34,5 @@ internal static class AgentCommands
         return root;
     }
 
-    private static string Name(CommandResult result) => result.Command is RootCommand ? "" : result.Command.Name + " ";
+    private static string Path(CommandResult result) => result.Parent is CommandResult parent ? Path(parent) + result.Command.Name + " " : "";
 }

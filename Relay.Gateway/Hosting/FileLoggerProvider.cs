@@ -24,6 +24,7 @@ internal sealed class FileLoggerProvider : ILoggerProvider, ISupportExternalScop
 
     // Writer thread only.
     private long _reported;
+    private bool _isFlushed = true;
 
     public FileLoggerProvider(Stream file, ConsoleFormatter formatter)
     {
@@ -84,15 +85,22 @@ internal sealed class FileLoggerProvider : ILoggerProvider, ISupportExternalScop
             Interlocked.Add(ref _waitingChars, -line.Length);
             try
             {
+                if (_isFlushed && _file.BaseStream.CanSeek)
+                    _file.BaseStream.Seek(0, SeekOrigin.End);
+                _isFlushed = false;
                 _file.Write(line);
                 if (_lines.Count > 0)
                     continue;
                 ReportDropped();
                 _file.Flush();
+                _isFlushed = true;
             }
             catch (IOException)
             {
                 Interlocked.Increment(ref _dropped);
+
+                // Whoever makes room on a full disk may do it by cutting this file.
+                _isFlushed = true;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -21,8 +22,19 @@ internal static class RelayHost
     // And what it may take from a second signal on.
     private static readonly TimeSpan HurriedLimit = TimeSpan.FromSeconds(5);
 
-    public static Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null) =>
-        RunAsync(Build(settings, logFile, configure), settings, output);
+    public static async Task RunAsync(RelaySettings settings, Stream? logFile, TextWriter output, Action<IServiceCollection>? configure = null)
+    {
+        var app = Build(settings, logFile, configure);
+        var stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            await RunAsync(app, settings, output);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop before it had started: that is a stop like any other.
+        }
+    }
 
     /// <summary>Runs what was built, and says where it listens.</summary>
     public static async Task RunAsync(WebApplication app, RelaySettings settings, TextWriter output)
@@ -48,7 +60,16 @@ internal static class RelayHost
         using var told = app.Lifetime.ApplicationStopping.Register(stopping.SetResult);
 
         // Not every part gives its start up by itself when the process is told to stop: a silo waits for its cluster.
-        await app.StartAsync().WaitAsync(app.Lifetime.ApplicationStopping);
+        try
+        {
+            await app.StartAsync().WaitAsync(app.Lifetime.ApplicationStopping);
+        }
+        catch (SocketException error)
+        {
+            // Kestrel says only of an address in use which one it is.
+            var metrics = settings.Metrics.Enabled ? $" or metrics.host {settings.Metrics.Host}, port {settings.Metrics.Port}" : "";
+            throw new IOException($"cannot listen at server.host {settings.Server.Host}, port {settings.Server.Port}{metrics}: {error.Message}", error);
+        }
 
         // In the order in which CreateBuilder listens.
         await output.WriteLineAsync("relay listening on " + app.Urls.First());
@@ -146,9 +167,11 @@ internal static class RelayHost
     /// <summary>What an orchestrator asks.</summary>
     public static void MapHealth(this WebApplication app)
     {
+        // Many a probe sends HEAD.
+        string[] methods = [HttpMethods.Get, HttpMethods.Head];
         IReadiness[] parts = [.. app.Services.GetServices<IReadiness>()];
-        app.MapGet("/healthz/live", () => Results.Ok());
-        app.MapGet("/healthz/ready", () => parts.All(static part => part.IsReady) ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        app.MapMethods("/healthz/live", methods, () => Results.Ok());
+        app.MapMethods("/healthz/ready", methods, () => parts.All(static part => part.IsReady) ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
     }
 
     private static bool IsCancellation(Exception error) =>

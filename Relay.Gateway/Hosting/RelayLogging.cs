@@ -23,7 +23,8 @@ internal static class RelayLogging
             return true;
         try
         {
-            file = new FileStream(options.Output, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            // Not FileMode.Append: that keeps to the end that the file had here, and who rotates logs cuts it.
+            file = new FileStream(options.Output, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)

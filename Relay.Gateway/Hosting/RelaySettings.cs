@@ -49,6 +49,9 @@ internal sealed record RelaySettings
 
     public static ImmutableSortedDictionary<string, RelayTenantOptions> DefaultTenants { get; } =
         NoTenants.Add("default", RelayTenantOptions.Default);
+
+    /// <summary>Whether they name tenants; one that is named <c>default</c> and has nothing of its own is named all the same.</summary>
+    public bool NamesTenants => !ReferenceEquals(Tenants, DefaultTenants);
 }
 
 /// <summary>What is said of one tenant.</summary>

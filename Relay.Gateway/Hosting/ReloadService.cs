@@ -77,7 +77,7 @@ internal sealed partial class ReloadService(
         {
             tenants.Take(now);
             level?.Set(now.Logging.Level);
-            LogTaken(now.Tenants.Count);
+            LogTaken(now.NamesTenants ? now.Tenants.Count : 0);
         }
 
         if (toRestart != _toRestart && toRestart.Length > 0) LogRestart(toRestart);

@@ -25,7 +25,8 @@ internal abstract class TenantRow(string key, string doc) : Setting(key, doc)
     }
 
     public override bool IsSame(RelaySettings one, RelaySettings other) =>
-        one.Tenants.Count == other.Tenants.Count
+        one.NamesTenants == other.NamesTenants
+        && one.Tenants.Count == other.Tenants.Count
         && one.Tenants.All(each => other.Tenants.TryGetValue(each.Key, out var tenant) && IsSame(each.Value, tenant));
 
     // All of a tenant at once: its rows are one record.

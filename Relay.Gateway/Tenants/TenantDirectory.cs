@@ -44,7 +44,7 @@ internal sealed class TenantDirectory
     public bool IsComplete { get => _isComplete; private set => _isComplete = value; }
 
     /// <summary>Whether the settings name a tenant, so that they alone say what it may.</summary>
-    public bool IsOfSettings(TenantId id) => _state is var state && !ReferenceEquals(state.Settings.Tenants, RelaySettings.DefaultTenants) && state.Settings.Tenants.ContainsKey(id.Name);
+    public bool IsOfSettings(TenantId id) => _state is var state && state.Settings.NamesTenants && state.Settings.Tenants.ContainsKey(id.Name);
 
     /// <summary>The tenants that somebody named.</summary>
     public IEnumerable<Tenant> Named => _state.Tenants.Values;
@@ -110,7 +110,7 @@ internal sealed class TenantDirectory
         {
             var tenants = ImmutableDictionary.CreateBuilder<TenantId, Tenant>();
             foreach (var (id, options) in stored) tenants[id] = Make(id, TenantSource.Api, options);
-            var isNamed = !ReferenceEquals(settings.Tenants, RelaySettings.DefaultTenants);
+            var isNamed = settings.NamesTenants;
             foreach (var (name, options) in settings.Tenants)
             {
                 var id = new TenantId(name);

@@ -18,6 +18,9 @@ internal static class TenantExplanation
     {
         var differing = SettingsMap.PerTenant.Where(row => !row.IsSame(tenant.Settings, settings)).ToList();
         yield return $"tenant {Readable.Name(tenant.Id.Name)}{(tenant.IsSuspended ? " (suspended)" : "")}: {(differing.Count == 0 ? "as the relay" : "as the relay, but")}";
-        foreach (var row in differing) yield return $"  {row.Key}: {row.Show(tenant.Settings)}, not {row.Show(settings)}";
+        foreach (var row in differing) yield return $"  {row.Key}: {Text(row.Show(tenant.Settings))}, not {Text(row.Show(settings))}";
     }
+
+    // One line each: a key as PEM has many.
+    private static string Text(string shown) => shown.Length == 0 ? "(nothing)" : shown.ReplaceLineEndings(" ").TrimEnd();
 }

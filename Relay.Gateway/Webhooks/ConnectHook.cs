@@ -15,7 +15,14 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
     // Whoever asks for more at a time gets what the settings say about a program that does not answer.
     private const int MaxAsked = 1024;
 
+    // A receiver that is away while everybody comes back must not fill the log: the rest is counted.
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
+
+    // Whoever says allow twice has not said which.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private int _asked;
+    private long _logged = time.GetTimestamp() - time.TimestampFrequency;
 
     /// <summary>Asks.</summary>
     /// <returns>Why not, or null when it may.</returns>
@@ -40,7 +47,7 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         if (status == HttpStatusCode.OK && TryRead(answer, out var isAllowed)) return isAllowed ? null : Refuse(who.Policy);
         if (status == HttpStatusCode.Forbidden) return Refuse(who.Policy);
         counters.FailConnect();
-        WebhookLog.NoDecision(logger, who.Tenant, (int)(status ?? 0));
+        if (MayLog()) WebhookLog.NoDecision(logger, who.Tenant, (int)(status ?? 0));
         return hooks.ConnectFailsOpen ? null : new(StatusCodes.Status503ServiceUnavailable, "admission_unavailable", "Whoever decides about connections cannot be asked now.")
         {
             Closes = (who.Policy, ErrorCode.AdmissionUnavailable),
@@ -74,7 +81,7 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         isAllowed = false;
         try
         {
-            using var json = JsonDocument.Parse(answer);
+            using var json = JsonDocument.Parse(answer, Strict);
             if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("allow", out var allow)) return false;
             isAllowed = allow.ValueKind == JsonValueKind.True;
             return allow.ValueKind is JsonValueKind.True or JsonValueKind.False;
@@ -83,6 +90,12 @@ internal sealed class ConnectHook(WebhookClient client, WebhookCounters counters
         {
             return false;
         }
+    }
+
+    private bool MayLog()
+    {
+        var (last, now) = (Interlocked.Read(ref _logged), time.GetTimestamp());
+        return time.GetElapsedTime(last, now) >= LogInterval && Interlocked.CompareExchange(ref _logged, now, last) == last;
     }
 
     private Refusal Refuse(Tenant tenant)

@@ -88,6 +88,13 @@ public sealed class TokenCommandTests : IDisposable
         Assert.Empty(Out());
     }
 
+    [Fact]
+    public async Task AWrongOptionIsToldWithTheWholeCommandToTry()
+    {
+        Assert.Equal((int)ExitCode.Usage, await RunAsync("token", "mint", "--audience", "r"));
+        Assert.Contains("Try: relay-agent token mint --help", _rig.Error.ToString());
+    }
+
     private static string Pem(string pem) => "public_key: " + System.Text.Json.JsonSerializer.Serialize(pem);
 
     private Task<int> RunAsync(params string[] args) => AgentCommands.RunAsync(args, _rig.Context(TimeProvider.System));

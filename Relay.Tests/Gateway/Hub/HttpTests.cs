@@ -16,6 +16,11 @@ public sealed class HttpTests(HubServer server) : IClassFixture<HubServer>
     public async Task ARunningRelayIsHealthy(string path) => Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, path)).Status);
 
     [Theory]
+    [InlineData("/healthz/live")]
+    [InlineData("/healthz/ready")]
+    public async Task AProbeMayAskForTheHeadAlone(string path) => Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Head, path)).Status);
+
+    [Theory]
     [InlineData("/api/v1/nothing")]
     [InlineData("/healthz")]
     [InlineData("/healthz/live/more")]
@@ -30,16 +35,16 @@ public sealed class HttpTests(HubServer server) : IClassFixture<HubServer>
     }
 
     [Theory]
-    [InlineData("/healthz/live")]
-    [InlineData("/api/v1/hubs")]
-    [InlineData("/t/acme/api/v1/hubs")]
-    public async Task AMethodThatIsNotTakenIsToldInTheShapeOfAnError(string path)
+    [InlineData("/healthz/live", "GET", "HEAD")]
+    [InlineData("/api/v1/hubs", "GET")]
+    [InlineData("/t/acme/api/v1/hubs", "GET")]
+    public async Task AMethodThatIsNotTakenIsToldInTheShapeOfAnError(string path, params string[] taken)
     {
         using var http = new HttpClient();
         using var response = await http.PostAsync(new Uri(server.Relay.Url, path), null).WaitAsync(Bound);
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
-        Assert.Equal(["GET"], response.Content.Headers.Allow);
+        Assert.Equal(taken, response.Content.Headers.Allow);
         using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal("method_not_allowed", body.RootElement.GetProperty("error").GetString());
     }

@@ -86,6 +86,18 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
+    public void AFileThatIsCutByWhoRotatesItBeginsAnew()
+    {
+        Log(LogFormat.Text, loggers => loggers.CreateLogger("Relay.Test").LogInformation("one"));
+        Log(LogFormat.Text, loggers =>
+        {
+            using (var cut = new FileStream(LogFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) cut.SetLength(0);
+            loggers.CreateLogger("Relay.Test").LogInformation("two");
+        });
+        Assert.Matches("^[0-9].* two\\n$", File.ReadAllText(LogFile));
+    }
+
+    [Fact]
     public void AFileIsAppendedTo()
     {
         Log(LogFormat.Text, loggers => loggers.CreateLogger("Relay.Test").LogInformation("one"));

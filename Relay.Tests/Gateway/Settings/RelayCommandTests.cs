@@ -39,6 +39,18 @@ public class RelayCommandTests
     }
 
     [Fact]
+    public async Task TheCheckSaysAKeyOfManyLinesInOne()
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        var pem = key.ExportSubjectPublicKeyInfoPem();
+        var yaml = $"tenants: {{ a: {{ auth: {{ issuer: us, audience: [r], keys: {{ k: {{ public_key: {System.Text.Json.JsonSerializer.Serialize(pem)} }} }} }} }} }}";
+        Assert.Equal(0, await Execute(new Loading { Yaml = yaml, Args = ["--check-config"] }));
+        var lines = _output.ToString().TrimEnd().Split('\n');
+        Assert.Contains("  auth.issuer: us, not (nothing)", lines);
+        Assert.Contains($"  auth.keys.NAME.public_key: k: {pem.Replace('\n', ' ')}, not (nothing)", lines);
+    }
+
+    [Fact]
     public async Task TheCheckPrintsEveryFaultAndExitsWithTwo()
     {
         Assert.Equal(2, await Execute(new Loading { Yaml = "server: { port: x }\nhbu: {}", Args = ["--check-config"] }));

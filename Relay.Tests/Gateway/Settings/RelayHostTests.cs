@@ -34,6 +34,39 @@ public class RelayHostTests
     }
 
     [Fact]
+    public async Task AStopWhileItStartsIsAStopLikeAnyOther()
+    {
+        using var folder = new StoreFolder();
+        var settings = new RelaySettings
+        {
+            Storage = new() { Sqlite = new() { Path = folder.Database } },
+            Server = new RelayServerOptions { Host = "127.0.0.1", Port = 0 },
+            Metrics = new RelayMetricsOptions { Enabled = false },
+            Logging = new RelayLoggingOptions { Level = LogLevel.None },
+        };
+        var output = new StringWriter();
+        var running = RelayHost.RunAsync(settings, null, output, services => services.AddSingleton<IHostedService>(provider =>
+            new StopsAtItsStart(provider.GetRequiredService<IHostApplicationLifetime>())));
+        await running.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Empty(output.ToString());
+    }
+
+    [Fact]
+    public async Task AnAddressThatIsNotThisMachinesIsNamed()
+    {
+        using var folder = new StoreFolder();
+        var settings = new RelaySettings
+        {
+            Storage = new() { Sqlite = new() { Path = folder.Database } },
+            Server = new RelayServerOptions { Host = "192.0.2.7", Port = 8088 },
+            Metrics = new RelayMetricsOptions { Host = "127.0.0.1", Port = 0 },
+            Logging = new RelayLoggingOptions { Level = LogLevel.None },
+        };
+        var error = await Assert.ThrowsAsync<IOException>(() => RelayHost.RunAsync(settings, null, TextWriter.Null).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.StartsWith("cannot listen at server.host 192.0.2.7, port 8088 or metrics.host 127.0.0.1, port 0: ", error.Message);
+    }
+
+    [Fact]
     public async Task APartThatDoesNotStopIsLeftBehindWhenTheTimeIsUp()
     {
         using var folder = new StoreFolder();
@@ -52,6 +85,18 @@ public class RelayHostTests
         }));
         var error = await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Contains("did not end in its time", error.Message);
+    }
+
+    /// <summary>Has the relay stopped while it starts, and never starts itself.</summary>
+    private sealed class StopsAtItsStart(IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            lifetime.StopApplication();
+            return new TaskCompletionSource().Task;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class NeverStops : IHostedService

@@ -42,6 +42,22 @@ public sealed class ReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public void NamingTheDefaultTenantAloneClosesEveryOtherName()
+    {
+        var other = new TenantId("other");
+        _yaml = "{}";
+        Look();
+        Assert.NotNull(_tenants.Find(other));
+        _yaml = "tenants: { default: {} }";
+        Look();
+        Assert.Null(_tenants.Find(other));
+        _yaml = "{}";
+        Look();
+        Assert.NotNull(_tenants.Find(other));
+        Assert.Equal(["0", "1", "0"], _log.Lines.Select(static line => line.Split(' ')[^2]));
+    }
+
+    [Fact]
     public void TheLogsLevelAndTheTracesRatioAreTakenToo()
     {
         _yaml = "tenants: { a: {} }\nlogging: { level: debug }\ntraces: { sample_ratio: 0.5 }";

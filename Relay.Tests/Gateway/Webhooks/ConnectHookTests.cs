@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Relay.Core.Errors;
 using Relay.Gateway.Hosting;
 using Relay.Gateway.Webhooks;
@@ -54,6 +55,7 @@ public sealed class ConnectHookTests
     [InlineData(200, "")]
     [InlineData(200, "[]")]
     [InlineData(200, """{"allow":"true"}""")]
+    [InlineData(200, """{"allow":false,"allow":true}""")]
     [Provokes(ErrorCode.AdmissionUnavailable)]
     [Provokes(CloseReason.AdmissionUnavailable)]
     public async Task WithoutAnAnswerTheSettingDecides(int status, string answer)
@@ -65,6 +67,21 @@ public sealed class ConnectHookTests
         Assert.Equal(1, closed.Services.GetRequiredService<WebhookCounters>().FailedConnects);
         await using var open = await RelayServer.StartAsync(Asking(receiver, open: true));
         await open.JoinAsync("alice");
+    }
+
+    [Fact]
+    public async Task WhoGivesNoAnswersIsLoggedOnceASecond()
+    {
+        var (time, log) = (new ManualTime(), new CountingLog());
+        await using var receiver = await HookReceiver.StartAsync();
+        receiver.Answer = static _ => (500, "");
+        await using var relay = await RelayServer.StartAsync(Asking(receiver), services => services.AddSingleton<ILogger<ConnectHook>>(log), time);
+        for (var i = 0; i < 5; i++) await (await relay.ConnectAsync("/ws?user_id=alice")).ReceiveCloseAsync();
+        Assert.Equal(1, log.Lines);
+        time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 5; i++) await (await relay.ConnectAsync("/ws?user_id=alice")).ReceiveCloseAsync();
+        Assert.Equal(2, log.Lines);
+        Assert.Equal(10, relay.Services.GetRequiredService<WebhookCounters>().FailedConnects);
     }
 
     [Fact]
@@ -116,4 +133,19 @@ public sealed class ConnectHookTests
         ConnectFailsOpen = open,
         ConnectTimeout = timeout ?? TimeSpan.FromSeconds(20),
     });
+
+    private sealed class CountingLog : ILogger<ConnectHook>
+    {
+        private int _lines;
+
+        public int Lines => Volatile.Read(ref _lines);
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Interlocked.Increment(ref _lines);
+    }
 }
