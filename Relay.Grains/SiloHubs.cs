@@ -17,6 +17,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
     private readonly ConcurrentDictionary<Core.TenantId, PluginPool[]> _pools = new();
     private readonly ClusterOptions _cluster;
     private readonly ClusterLog _log;
+    private readonly ISiloStatusOracle _silos;
     private readonly ITimer _repetition;
     private TimeSpan _nextCollection;
     private volatile bool _isLeaving;
@@ -41,6 +42,7 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         MayRunTwice = [.. registry.IdempotentTypes];
         _nextCollection = options.Hubs.CollectionInterval;
         _repetition = time.CreateTimer(static state => ((SiloHubs)state!).Repeat(), this, cluster.RepeatInterval, cluster.RepeatInterval);
+        _silos = silos;
         silos.SubscribeToSiloStatusEvents(this);
     }
 
@@ -98,6 +100,15 @@ internal sealed class SiloHubs : HubRuntime, ISiloStatusListener
         _gateways.GetOrAdd(gateway.Id, static (_, state) => new(() => state.hubs.NewOutbox(state.gateway)), (gateway, hubs: this)).Value;
 
     internal PluginPool Pool(Core.TenantId tenant, int plugin) => _pools.GetOrAdd(tenant, static (id, hubs) => hubs.NewPools(id), this)[plugin];
+
+    /// <summary>The gateway was in the process of a silo that is lost: it is gone before its lease is over, and nobody needs to wait for its answer.</summary>
+    internal bool IsLost(GatewayRef gateway)
+    {
+        // What such a gateway is called ends with an observer's own name.
+        const string Hosted = "hosted-";
+        var name = gateway.Observer.GetGrainId().Key.ToString()!;
+        return name.StartsWith(Hosted, StringComparison.Ordinal) && name.IndexOf('+') is > 0 and var end && _silos.IsDeadSilo(SiloAddress.FromParsableString(name[Hosted.Length..end]));
+    }
 
     /// <summary>No hub begins here any more.</summary>
     internal bool IsLeaving => _isLeaving;

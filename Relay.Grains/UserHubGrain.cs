@@ -236,7 +236,7 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
     private async Task<(GatewayRef Gateway, Holding Held)> HeldAsync(GatewayRef gateway)
     {
         var (key, began) = (_key.ToActorKey(), silo.Time.GetTimestamp());
-        while (true)
+        while (!silo.IsLost(gateway))
         {
             try
             {
@@ -252,6 +252,8 @@ internal sealed class UserHubGrain(SiloHubs silo, ClusterOptions cluster, IGrain
                 return (gateway, Holding.Nothing);
             }
         }
+
+        return (gateway, Holding.Nothing);
     }
 
     private Task<bool> RestoreAsync(GroupSet groups) => _actor!.AskAsync((hub, _) => groups.Names.All(group => hub.SetGroup(group, true)));

@@ -57,7 +57,7 @@ internal sealed class UserLimitsGrain(SiloHubs silo, ClusterOptions cluster, IGr
     private async Task AskAsync(GatewayRef gateway)
     {
         var (key, life, began) = (_key, _shares.Life, silo.Time.GetTimestamp());
-        while (true)
+        while (!silo.IsLost(gateway))
         {
             try
             {
