@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
 using Orleans.Serialization;
 using Relay.Core.Runtime;
 
@@ -29,6 +30,10 @@ public static class ClusterHosting
 #pragma warning disable ORLEANSEXP003 // The other one ends hubs on silos that live, when the part of it that named them is lost.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
+
+        // Otherwise no actor of a lost silo, and none that its part of the directory knew, begins anew for 18 s, so that the lost one has noticed
+        // by then. Here it may speak meanwhile: hubs have epochs, plugins' stores fence (DESIGN rule 7).
+        silo.Configure<GrainDirectoryOptions>(static directory => directory.RangeLeaseDuration = TimeSpan.Zero);
         return silo;
     }
 

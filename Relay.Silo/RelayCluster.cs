@@ -73,6 +73,13 @@ internal static class RelayCluster
         options.ProbeTimeout = TimeSpan.FromSeconds(1);
         options.NumMissedProbesLimit = 3;
 
+        // Left alone the framework goes from half of that to four times as much, by how fast answers were.
+        options.MinProbeTimeout = options.MaxProbeTimeout = options.ProbeTimeout;
+
+        // With it no vote counts for as long as three probes may take at the most, 12 s, after anything came from the silo; what comes from one
+        // that hangs came before it did, and gateways are given up after 10 s.
+        options.EnableConnectionLivenessCheck = false;
+
         // A probe by way of a third silo has the same time limit at both ends, so that of a silo that hangs the answer mostly comes
         // too late to count: declared dead after 9 s with them, after 4 s without.
         options.EnableIndirectProbes = false;
