@@ -36,7 +36,7 @@ internal static class UserOperations
             Answer = new("""{"connections":1}""", UserJson.Default.ConnectionCount),
             Faults = [PushBody.Invalid, PushBody.Reserved],
         },
-        new("revivePlugin", HttpMethods.Post, Users + "/{user}/plugins/{plugin}/revive", Access.Operate, "Gives a plugin of a user that has failed another life.", ReviveAsync)
+        new("revivePlugin", HttpMethods.Post, Users + "/{user}/plugins/{plugin}/revive", Access.Operate, "Gives a plugin of a user that has failed another life; `{plugin}` is its prefix, `ai_`.", ReviveAsync)
         {
             Faults = [NoPlugin],
         },

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -85,7 +86,7 @@ internal sealed partial class TlsCertificate : IDisposable
             {
                 _loaded = files;
                 Volatile.Write(ref _current, Load(_options));
-                LogReloaded(_current.TargetCertificate.NotAfter);
+                LogReloaded(_current.TargetCertificate.NotAfter.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
             }
 
             _seen = files;
@@ -101,7 +102,7 @@ internal sealed partial class TlsCertificate : IDisposable
     }
 
     [LoggerMessage(1004, LogLevel.Information, "The certificate was renewed; it is valid until {NotAfter}")]
-    private partial void LogReloaded(DateTime notAfter);
+    private partial void LogReloaded(string notAfter);
 
     [LoggerMessage(1005, LogLevel.Warning, "The files of server.tls have changed and cannot be used, the last good certificate stays: {Reason}")]
     private partial void LogNotReloaded(string reason);

@@ -8,7 +8,8 @@ using Relay.Gateway.Storage;
 namespace Relay.Gateway.Tenants;
 
 /// <summary>Keeps the directory up with what is stored of tenants, in whichever process it was changed.</summary>
-internal sealed partial class TenantFollower(ITenantStore store, TenantDirectory tenants, TimeProvider time, ILogger<TenantFollower> logger) : IHostedService, IReadiness, IDisposable
+internal sealed partial class TenantFollower(
+    ITenantStore store, TenantDirectory tenants, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<TenantFollower> logger) : IHostedService, IReadiness, IDisposable
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
@@ -26,10 +27,10 @@ internal sealed partial class TenantFollower(ITenantStore store, TenantDirectory
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // A store of the process's own is read before anyone comes; a cluster's is there when its silos are.
+        // A store of the process's own is read before anyone comes; a cluster's is there once this process is a part of it.
         if (store.AskEvery is { } interval)
         {
-            _ = FollowAsync(interval);
+            lifetime.ApplicationStarted.Register(() => _ = FollowAsync(interval));
             return;
         }
 

@@ -50,6 +50,17 @@ public sealed partial class ObservabilityTests
         Assert.Empty(entries.Except(Alerts().Select(static alert => alert["alert"].Text)));
     }
 
+    [Fact]
+    public void ARunbookNamesPanelsAsTheDashboardDoes()
+    {
+        var titles = Regex.Matches(SourceTree.Read("deploy/grafana/dashboards/relay.json"), "\"title\": \"([^\"]+)\"").Select(static match => match.Groups[1].Value);
+        var operations = SourceTree.Read("docs/operations.md");
+        var runbooks = operations[operations.IndexOf("\n## Alerts\n", StringComparison.Ordinal)..operations.IndexOf("\n## Upgrade\n", StringComparison.Ordinal)];
+        var named = Regex.Matches(runbooks, @"(?<!\*)\*([A-Z][^*.]+)\*(?!\*)").Select(static match => match.Groups[1].Value).ToHashSet();
+        Assert.True(named.Count > 10, "The search finds nothing.");
+        Assert.Empty(named.Except(titles).Except(Alerts().Select(static alert => alert["alert"].Text)));
+    }
+
     [PromtoolFact]
     public void PromtoolAcceptsTheRulesAndTheirTests()
     {

@@ -50,6 +50,22 @@ public partial class LogTests
         where Private().IsMatch(found.Groups["rest"].Value)
         select $"{file}: {found.Value}");
 
+    // Whoever looks for a line that the docs quote looks for its level, too.
+    [Fact]
+    public void TheDocsQuoteLinesAtTheirLevels()
+    {
+        var levels = (from file in Product()
+                      from Match found in Level().Matches(SourceTree.Read(file))
+                      select (Id: found.Groups["id"].Value, Level: found.Groups["level"].Value)).ToDictionary(static one => one.Id, static one => one.Level);
+        var quotes = Quoted().Matches(SourceTree.Read("docs/operations.md"));
+        Assert.True(quotes.Count > 5, "The search finds nothing.");
+        Assert.Empty(
+            from Match quote in quotes
+            let level = levels[quote.Groups["id"].Value]
+            where !level.StartsWith(quote.Groups["level"].Value, StringComparison.OrdinalIgnoreCase)
+            select $"{quote.Value}: {level}");
+    }
+
     private static IEnumerable<string> Product() => SourceTree.CSharp([.. Areas.Select(static area => area.Folder.Split('/')[0]).Distinct()]);
 
     private static IEnumerable<(string File, int Id)> Events() =>
@@ -59,6 +75,12 @@ public partial class LogTests
 
     [GeneratedRegex(@"\[LoggerMessage\((?<id>\d+),(?<rest>[^;]*);", RegexOptions.Singleline)]
     private static partial Regex Declaration();
+
+    [GeneratedRegex(@"\[LoggerMessage\((?<id>\d+), LogLevel\.(?<level>\w+),")]
+    private static partial Regex Level();
+
+    [GeneratedRegex(@"(?<level>\w+): \S+\[(?<id>\d{4,5})\]")]
+    private static partial Regex Quoted();
 
     [GeneratedRegex(@"\.Log(Trace|Debug|Information|Warning|Error|Critical)\(")]
     private static partial Regex ByHand();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 
@@ -19,6 +20,9 @@ internal sealed record TokenOutline(string Algorithm, string? KeyId, string Issu
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
+    // Base64url as RFC 7515 has it: what decodes it would take padding and white space as well, and one token would have many texts.
+    private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
     /// <summary>The claims.</summary>
     public required JsonElement Claims { get; init; }
 
@@ -26,7 +30,7 @@ internal sealed record TokenOutline(string Algorithm, string? KeyId, string Issu
     /// <returns>Null when it is none, or none that could be good.</returns>
     public static TokenOutline? Read(string token)
     {
-        if (token.Length > MaxLength || token.AsSpan().Count('.') != 2) return null;
+        if (token.Length > MaxLength || token.AsSpan().ContainsAnyExcept(Alphabet) || token.AsSpan().Count('.') != 2) return null;
         var (first, second) = (token.IndexOf('.'), token.LastIndexOf('.'));
         if (Parse(token.AsSpan(0, first)) is not { } header || Parse(token.AsSpan(first + 1, second - first - 1)) is not { } claims) return null;
 

@@ -42,6 +42,7 @@ public class AttackTests(AuthRelay server) : IClassFixture<AuthRelay>
         ["a changed payload"] = static (a, _) => Swap(a.Token("https://a.example"), TokenMint.Encode(Claims().Replace("alice", "admin", StringComparison.Ordinal))),
         ["four parts"] = static (a, _) => a.Token("https://a.example") + ".AAAA",
         ["five parts"] = static (a, _) => a.Token("https://a.example") + ".AAAA.AAAA",
+        ["a good token with padding"] = static (a, _) => a.Token("https://a.example") + "==",
         ["no JSON"] = static (_, _) => "AAAA.BBBB.CCCC",
         ["no base64"] = static (a, _) => "a+b/." + a.Token("https://a.example"),
         ["JSON without an end"] = static (a, _) => a.Sign("""{"alg":"RS256","kid":"RS256" """, Claims(), "RS256"),
