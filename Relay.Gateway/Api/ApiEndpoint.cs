@@ -3,11 +3,12 @@ using Relay.Gateway.Auth;
 using Relay.Gateway.Connections;
 using Relay.Gateway.Endpoints;
 using Relay.Gateway.Telemetry;
+using Relay.Gateway.Tenants;
 
 namespace Relay.Gateway.Api;
 
 /// <summary>The addresses under <c>/api/v1/</c>: finds the operation, lets in who may have it done, and reads what it is given.</summary>
-internal sealed class ApiEndpoint(ApiTable table, Admission admission, ConnectionRegistry registry, GatewayCounters counters, ILogger<ApiEndpoint> logger)
+internal sealed class ApiEndpoint(ApiTable table, Admission admission, ConnectionRegistry registry, TenantDirectory tenants, GatewayCounters counters, ILogger<ApiEndpoint> logger)
 {
     // Bodies of all callers together; each is bounded by its operation.
     private const long BodyBudget = 64 * 1024 * 1024;
@@ -80,6 +81,7 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, Connectio
             }
 
             await KeyedRequests.PerformAsync(new(context, operation, Admitted.Of(context), path.Segments, body, page));
+            if (operation is { Access: Access.Administer, Changes: true }) LogAdministered(context, operation, path, Admitted.Of(context));
         }
         catch (Exception e) when ((e is OperationCanceledException or IOException) && context.RequestAborted.IsCancellationRequested)
         {
@@ -94,6 +96,13 @@ internal sealed class ApiEndpoint(ApiTable table, Admission admission, Connectio
         {
             _bodies.Release(Admitted.Of(context).Tenant, body.Length);
         }
+    }
+
+    // What operators change has to be found again, also when it did not come about.
+    private void LogAdministered(HttpContext context, ApiOperation operation, IRelayPath path, Admitted who)
+    {
+        var by = who.IsBelieved ? "whoever can reach the relay" : tenants.Settings.Auth.Operators.FirstOrDefault(key => key.Value.Hash.Sha256 == who.Credential).Key ?? "a key that is gone";
+        ApiLog.Administered(logger, operation.Id, string.Join('/', operation.Ids.Select(id => operation.IdOf(id, path.Segments))), context.Response.StatusCode, by);
     }
 
     private static ApiFault Fault(ApiBody takes, BodyFault fault) => fault switch
