@@ -65,10 +65,10 @@ public sealed class ExpositionTests
         var format = open ? ScrapeFormat.OpenMetrics : ScrapeFormat.Text;
         var (before, official, after) = (await _both.OursAsync(format), await _both.OfficialAsync(format), await _both.OursAsync(format));
 
-        Assert.Equal(Headers(after), Headers(official));
+        // A relay lives: a family or a series may appear between two scrapes (.NET's first exception has one) and what is counted may grow, but most of its gauges stand still here.
+        Assert.Empty(Headers(before).Except(Headers(official)));
+        Assert.Empty(Headers(official).Except(Headers(after)));
         Assert.Contains(official, static family => family.Name == "relay_dispatch_seconds");
-
-        // A relay lives: a series may appear between two scrapes and what is counted may grow, but most of its gauges stand still here.
         var (least, told, most) = (Series(before), Series(official), Series(after));
         Assert.Empty(least.Keys.Except(told.Keys));
         Assert.Empty(told.Keys.Except(most.Keys));

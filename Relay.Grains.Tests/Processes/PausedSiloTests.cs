@@ -1,4 +1,5 @@
 using Relay.Grains.Tests.Processes.Support;
+using Xunit.Abstractions;
 
 namespace Relay.Grains.Tests.Processes;
 
@@ -6,7 +7,7 @@ namespace Relay.Grains.Tests.Processes;
 [Collection(ProcessTests.Name)]
 [Trait("Category", "Processes")]
 [Trait("Category", "Long")]
-public sealed class PausedSiloTests(Servers servers)
+public sealed class PausedSiloTests(Servers servers, ITestOutputHelper output)
 {
     private const int Users = 100;
     private const int PerSecond = 400;
@@ -36,10 +37,12 @@ public sealed class PausedSiloTests(Servers servers)
         var appending = tabs.Select(static tab => tab.AppendAsync(3 * Writes)).ToList();
         var (seen, heard) = (other.Log.Count, cluster.Ledger.Lives.Count);
         var served = Load.EachIsServedAsync(clients);
+        var began = TimeProvider.System.GetTimestamp();
         paused.Pause();
         var joins = Enumerable.Range(0, 10).Select(i => ClusterClient.ComeAsync(gateways[i % 2], "full")).ToList();
         await ProcessCluster.SeesAsync(other, 1, seen);
         await served;
+        output.WriteLine($"all users answered after {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s");
         await Task.WhenAll(appending);
         await using var more = Crowd.Of((await Task.WhenAll(joins)).Select(static join => join.Client).OfType<ClusterClient>());
         Assert.Equal(2, more.Count);

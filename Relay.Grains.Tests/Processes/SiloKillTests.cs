@@ -23,12 +23,14 @@ public sealed class SiloKillTests(Servers servers, ITestOutputHelper output)
 
         var (homes, heard, last) = (cluster.Ledger.Homes(), cluster.Ledger.Lives.Count, ClusterClient.LastNumber);
         var served = Load.EachIsServedAsync(clients);
+        var began = TimeProvider.System.GetTimestamp();
         killed.Kill();
         await served;
+        var until = TimeProvider.System.GetElapsedTime(began);
         var requests = await load.StopAsync();
         await cluster.Ledger.EndedAsync(killed.Id);
 
-        output.WriteLine($"{requests.Count} requests, {requests.Count(request => request.Number > last)} of them after the kill; {homes.Values.Count(home => home == killed.Id)} hubs killed, {cluster.Ledger.StartedSince(heard).Count} began anew, {requests.Count(static request => request.IsUnknown)} outcomes unknown");
+        output.WriteLine($"all users answered after {until.TotalSeconds:0.0} s; {requests.Count} requests, {requests.Count(request => request.Number > last)} of them after the kill; {homes.Values.Count(home => home == killed.Id)} hubs killed, {cluster.Ledger.StartedSince(heard).Count} began anew, {requests.Count(static request => request.IsUnknown)} outcomes unknown");
         Assert.All(clients, static client => Assert.False(client.Closed.IsCompleted, client.User));
         Outcomes.EachHasOne(clients);
         await Outcomes.NoneRanTwiceAsync(cluster.Ledger, requests);
