@@ -197,7 +197,8 @@ internal static class RelayInstruments
         from second in Enum.GetValues<TSecond>()
         select (Snake(first), Snake(second), (Func<MetricSources, long>)(s => read(s, first, second)));
 
-    private static string Snake<T>(T value)
+    /// <summary>What a value is called in labels.</summary>
+    internal static string Snake<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     // What is closed is read first: a connection that opens and closes meanwhile must not make this negative.

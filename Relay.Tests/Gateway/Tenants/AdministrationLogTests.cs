@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -17,7 +16,7 @@ public sealed class AdministrationLogTests
     public async Task EachChangeNamesItsKeyAndWhatCameOfItAndReadingIsNone()
     {
         var key = ApiKeyHash.NewKey();
-        var lines = new Lines();
+        var logged = new RecordedEvents();
         await using var relay = await RelayServer.StartAsync(
             settings => settings with
             {
@@ -28,7 +27,7 @@ public sealed class AdministrationLogTests
                     Operators = settings.Auth.Operators.Add("night shift", new() { Hash = ApiKeyHash.Of(key) }),
                 },
             },
-            services => services.AddSingleton<ILoggerProvider>(lines));
+            services => services.AddSingleton<ILoggerProvider>(logged));
         using var http = new HttpClient { BaseAddress = relay.Url };
         http.DefaultRequestHeaders.Authorization = new("Bearer", key);
 
@@ -37,7 +36,7 @@ public sealed class AdministrationLogTests
         await SendAsync(http, HttpMethod.Delete, "/api/v1/tenants/other");
         Assert.Equal(
             ["putTenant of acme was answered 200; asked by night shift", "deleteTenant of other was answered 404; asked by night shift"],
-            lines.Of(Administered));
+            logged.Of(Administered));
     }
 
     private static async Task SendAsync(HttpClient http, HttpMethod method, string path, string? json = null)
@@ -45,26 +44,5 @@ public sealed class AdministrationLogTests
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         (await http.SendAsync(request)).Dispose();
-    }
-
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        private readonly ConcurrentQueue<(int Event, string Text)> _all = new();
-
-        public IEnumerable<string> Of(int number) => _all.Where(line => line.Event == number).Select(static line => line.Text);
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _all.Enqueue((eventId.Id, formatter(state, exception)));
-
-        public void Dispose()
-        {
-        }
     }
 }

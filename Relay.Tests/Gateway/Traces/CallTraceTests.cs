@@ -20,14 +20,8 @@ public class CallTraceTests
     public async Task ACallsTraceReachesTheModelServer()
     {
         using var log = new SpanLog();
-        await using var model = await StartModelAsync();
-        await using var relay = await RelayServer.StartAsync();
-        await using var node = RunningNode.Start(relay.Url.AbsoluteUri.Replace("http", "ws", StringComparison.Ordinal), model.Urls.First() + "/v1", "--model", "m");
-        await node.Connected;
-        using var caller = new NodeCaller(relay);
         var (trace, _, traceparent) = SpanLog.NewParent();
-        using var answer = await caller.PostAsync(NodeCaller.Body(stream: false), headers: ("traceparent", traceparent));
-        var told = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("told").GetString();
+        var (_, told, _) = await AskAsync(("traceparent", traceparent));
         var call = await log.EndedAsync(RelayTrace.NodeCall, trace);
         var request = await log.EndedAsync("POST /v1/chat/completions", trace);
         Assert.Equal((request.SpanId, ActivityKind.Client, "test-node", 200), (call.ParentSpanId, call.Kind, call.GetTagItem(RelayTrace.Node), call.GetTagItem(RelayTrace.StatusCode)));
@@ -42,32 +36,32 @@ public class CallTraceTests
     public async Task TheTracestateGoesWithIt(string[] said, string passed)
     {
         using var log = new SpanLog();
-        await using var model = await StartModelAsync();
-        await using var relay = await RelayServer.StartAsync();
-        await using var node = RunningNode.Start(relay.Url.AbsoluteUri.Replace("http", "ws", StringComparison.Ordinal), model.Urls.First() + "/v1", "--model", "m");
-        await node.Connected;
-        using var caller = new NodeCaller(relay);
         var (trace, _, traceparent) = SpanLog.NewParent();
-        using var answer = await caller.PostAsync(NodeCaller.Body(stream: false), headers: [("traceparent", traceparent), .. said.Select(static one => ("tracestate", one))]);
-        var told = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
-        Assert.Equal((trace, passed), (told.GetProperty("told").GetString()!.Split('-')[1], told.GetProperty("state").GetString()));
+        var (_, told, state) = await AskAsync([("traceparent", traceparent), .. said.Select(static one => ("tracestate", one))]);
+        Assert.Equal((trace, passed), (told.Split('-')[1], state));
     }
 
     [Fact]
     public async Task AHeadFullOfHeadersLeavesRoomForTheTraces()
     {
         using var log = new SpanLog();
+        var (trace, _, traceparent) = SpanLog.NewParent();
+        var many = Enumerable.Range(0, NodeWire.MaxHeaders).Select(static i => ($"openai-{i}", "1"));
+        var (status, told, state) = await AskAsync([("traceparent", traceparent), ("tracestate", "vendor=abc"), .. many]);
+        Assert.Equal((200, trace, "vendor=abc"), (status, told.Split('-')[1], state));
+    }
+
+    // A call by way of a relay and an agent: its status, and what the model server was told of the trace.
+    private static async Task<(int Status, string Told, string State)> AskAsync(params (string Name, string Value)[] headers)
+    {
         await using var model = await StartModelAsync();
         await using var relay = await RelayServer.StartAsync();
         await using var node = RunningNode.Start(relay.Url.AbsoluteUri.Replace("http", "ws", StringComparison.Ordinal), model.Urls.First() + "/v1", "--model", "m");
         await node.Connected;
         using var caller = new NodeCaller(relay);
-        var (trace, _, traceparent) = SpanLog.NewParent();
-        var many = Enumerable.Range(0, NodeWire.MaxHeaders).Select(static i => ($"openai-{i}", "1"));
-        using var answer = await caller.PostAsync(NodeCaller.Body(stream: false), headers: [("traceparent", traceparent), ("tracestate", "vendor=abc"), .. many]);
-        Assert.Equal(200, (int)answer.StatusCode);
+        using var answer = await caller.PostAsync(NodeCaller.Body(stream: false), headers: headers);
         var told = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
-        Assert.Equal((trace, "vendor=abc"), (told.GetProperty("told").GetString()!.Split('-')[1], told.GetProperty("state").GetString()));
+        return ((int)answer.StatusCode, told.GetProperty("told").GetString()!, told.GetProperty("state").GetString()!);
     }
 
     // It answers with what it was told of the trace.

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Relay.Grains.Tests.Support;
+namespace Relay.Tests.Support;
 
 /// <summary>Keeps the numbers of the events that the relay logs, and their texts.</summary>
 internal sealed class RecordedEvents : ILoggerProvider
@@ -27,7 +27,7 @@ internal sealed class RecordedEvents : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (isOurs) events._events.Enqueue((eventId.Id, $"{formatter(state, exception)} {exception}"));
+            if (isOurs) events._events.Enqueue((eventId.Id, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}"));
         }
     }
 }
